@@ -1,0 +1,33 @@
+"""towntwin: a digital twin of a town's traffic that lives in Jupyter. This is the front door: public names only."""
+
+from twin import cache
+
+cache.prepare()  # before the first kernel is imported
+
+from twin.build import read_osm  # noqa: E402
+from twin.demand import Demand  # noqa: E402
+from twin.errors import TownError  # noqa: E402
+from twin.measures import kpis  # noqa: E402
+from twin.network import Network  # noqa: E402
+from twin.places import Places  # noqa: E402
+from twin.result import Result  # noqa: E402
+from twin.scenario import Close, Scenario, SpeedLimit  # noqa: E402
+from twin.signals import Signals  # noqa: E402
+from twin.simulate import simulate  # noqa: E402
+from twin.towns import town  # noqa: E402
+
+__all__ = [
+    "Close",
+    "Demand",
+    "Network",
+    "Places",
+    "Result",
+    "Scenario",
+    "Signals",
+    "SpeedLimit",
+    "TownError",
+    "kpis",
+    "read_osm",
+    "simulate",
+    "town",
+]

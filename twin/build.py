@@ -1,0 +1,199 @@
+"""Build: a town from its sources - streets and houses from OpenStreetMap, signals inferred, demand synthesised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.demand import Demand, departures, gravity, whole_trips
+from twin.errors import BadSource
+from twin.network import MICRO, Network, Rows
+from twin.osm import Extract, read
+from twin.routing import FAR, fastest, times_between, ways
+from twin.scenario import Scenario
+from twin.signals import Signals, green_shares, infer_plans
+from twin.units import MS, time_of_day
+
+Floats = npt.NDArray[np.float64]
+
+LOAD = 0.9
+"""Mean flow / capacity of the busiest 5 % of lane groups in the busiest hour, greens included: this one guess decides
+every jam of a town whose traffic nobody counted."""
+
+OUTSIDE_ORIGINS, OUTSIDE_DESTINATIONS = 0.6, 0.4
+"""Shares of morning trips that begin and end beyond the edge of the map (a guess; none where no road is cut)."""
+
+DECAY = 600.0
+"""Travel time over which the wish to go falls to 1 / e [s] (a guess; usual urban values are 5 to 15 minutes)."""
+
+JITTER = 300.0
+"""How much earlier or later a trip may depart on any one day [s] (a guess)."""
+
+MORNING = [("06:30", 0.3), ("07:00", 0.7), ("07:30", 1.0), ("08:30", 0.7), ("09:00", 0.4)]
+"""Relative rate of departures from each time on (a guess, after usual urban morning peaks)."""
+
+MORNING_END = "09:30"
+
+_SAMPLE = 20_000  # trips from which the loads of lane groups are estimated
+_BUSIEST = 0.05
+
+
+class Zones(NamedTuple):
+    """Where trips begin and end.
+
+    Parameters
+    ----------
+    node : array, shape (n_zone,)
+        Rows of nodes.
+    origins, destinations : array, shape (n_zone,)
+        Relative numbers of trips.
+    outside : array of bool, shape (n_zone,)
+        True where a road leads off the map.
+    """
+
+    node: Rows
+    origins: Floats
+    destinations: Floats
+    outside: npt.NDArray[np.bool_]
+
+
+def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenario:
+    """Make a living town from an OpenStreetMap extract.
+
+    Parameters
+    ----------
+    source : str or Path
+        An .osm, .osm.gz, .osm.bz2 or .osm.pbf file.
+    load : float
+        How full the busiest 5 % of lane groups are in the busiest hour (flow / capacity): scales the synthetic demand.
+    seed : int
+        Draws who goes where and when.
+
+    Returns
+    -------
+    Scenario
+        With synthetic demand of one morning and inferred signal plans, both marked so; every guess is a row of
+        ``scenario.network.notes``.
+
+    Raises
+    ------
+    BadSource
+        If there is no such file or it holds no roads to drive on; the text says what to use instead.
+    """
+    if not load > 0:
+        raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
+    extract = read(source)
+    network = extract.network
+    zones = _zones(extract)
+    between = times_between(ways(network), zones.node)
+    expected = gravity(
+        zones.origins, zones.destinations, times=np.where(between == FAR, np.inf, between / MS), decay=DECAY
+    )
+    signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
+    signals, total = _signals_and_total(network, signal_of_node, zones=zones, expected=expected, load=load, seed=seed)
+    return Scenario(
+        network,
+        _demand(network, zones, expected, total, seed),
+        signals,
+        extract.places,
+        name=Path(source).name.split(".")[0],
+        departure_jitter=JITTER,
+        provenance=dict(extract.source),
+    )
+
+
+def _zones(extract: Extract) -> Zones:
+    """Weigh junctions by homes and jobs at them, and those at the edge by the roads that lead off the map."""
+    network, sites, edges = extract.network, extract.places.sites, extract.edges
+    row = network.node_rows(sites["node_id"])
+    inside = row >= 0
+    homes = _summed(row[inside], sites["homes"][inside], network.nodes)
+    jobs = _summed(row[inside], sites["jobs"][inside], network.nodes)
+    if not (homes.any() and jobs.any()):  # an extract without buildings: every junction is alike
+        homes = jobs = np.ones(len(network.nodes))
+    at_edge = network.node_rows(edges["node_id"])
+    edge_in = _summed(at_edge, edges["lanes_in"], network.nodes)
+    edge_out = _summed(at_edge, edges["lanes_out"], network.nodes)
+    origins = _mixed(homes, edge_in, OUTSIDE_ORIGINS)
+    destinations = _mixed(jobs, edge_out, OUTSIDE_DESTINATIONS)
+    node = np.flatnonzero((origins > 0) | (destinations > 0))
+    return Zones(node, origins[node], destinations[node], (edge_in + edge_out)[node] > 0)
+
+
+def _summed(rows: Rows, values: pd.Series | Floats, table: pd.DataFrame) -> Floats:
+    """Return the sum of values for each row of a table : array, shape (n_row,)."""
+    sums: Floats = np.bincount(rows, np.asarray(values, np.float64), len(table)).astype(np.float64)
+    return sums
+
+
+def _mixed(inside: Floats, outside: Floats, share: float) -> Floats:
+    """Return weights of which the given share lies outside, if there is an outside."""
+    if not outside.any():
+        share = 0.0
+    mixed: Floats = inside / inside.sum() * (1 - share) + outside / max(outside.sum(), 1.0) * share
+    return mixed
+
+
+def _signals_and_total(
+    network: Network, signal_of_node: dict[str, str], *, zones: Zones, expected: Floats, load: float, seed: int
+) -> tuple[Signals, int]:
+    """Find plans that fit the flows, and how many trips fill the busiest lane groups to the load.
+
+    Plans change the ways and the ways change the plans: three rounds, each from the plans of the last.
+    """
+    pairs = zones.node[whole_trips(expected, _SAMPLE, seed=seed)]
+    signals = infer_plans(network, signal_of_node, np.zeros(len(network.lane_groups)))
+    total = 0
+    for _ in range(3):
+        flows = _turn_shares(network, signals, pairs) * _peak_rate()
+        total = _total(network, signals, flows, load)
+        signals = infer_plans(
+            network, signal_of_node, _summed(network.group_of_turn, flows * total, network.lane_groups)
+        )
+    return signals, total
+
+
+def _turn_shares(network: Network, signals: Signals, pairs: Rows) -> Floats:
+    """Return how often an average trip makes each turn : array, shape (n_turn,)."""
+    routes, _ = fastest(ways(network, signals), pairs)
+    is_turn = np.ones(len(routes.steps), bool)
+    is_turn[routes.start[:-1][np.diff(routes.start) > 0]] = False
+    return np.bincount(routes.steps[is_turn], minlength=len(network.turns)) / len(pairs)
+
+
+def _total(network: Network, signals: Signals, flows: Floats, load: float) -> int:
+    """Return the number of trips at which the busiest lane groups are as full as wanted, in whole tens."""
+    seen = flows / green_shares(signals, network)
+    needed = _summed(network.group_of_turn, seen, network.lane_groups) * MICRO / network.group_capacity
+    busiest = np.sort(needed)[-max(1, int(len(needed) * _BUSIEST)) :]
+    return max(10, int(load / max(busiest.mean(), 1e-12) / 10) * 10) if busiest.any() else 10
+
+
+def _peak_rate() -> float:
+    """Return the share of a morning's trips that depart in a second of its busiest hour [1/s]."""
+    begins = [time_of_day(text) for text, _ in MORNING] + [time_of_day(MORNING_END)]
+    amounts = np.diff(begins) * [rate for _, rate in MORNING]
+    return float(max(rate for _, rate in MORNING) / amounts.sum())
+
+
+def _demand(network: Network, zones: Zones, expected: Floats, total: int, seed: int) -> Demand:
+    pairs = whole_trips(expected, total, seed=seed)
+    profile = [(time_of_day(text), rate) for text, rate in MORNING]
+    node_id = network.nodes["node_id"].to_numpy()
+    through = zones.outside[pairs].all(axis=1)
+    return Demand(
+        pd.DataFrame(
+            {
+                "trip_id": np.arange(total),
+                "origin": node_id[zones.node[pairs[:, 0]]],
+                "destination": node_id[zones.node[pairs[:, 1]]],
+                "departure": departures(total, profile, until=time_of_day(MORNING_END), seed=seed),
+                "purpose": np.where(through, "through", "work"),
+            }
+        ),
+        synthetic=True,
+    )

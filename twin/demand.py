@@ -1,0 +1,192 @@
+"""Demand: one table of trips, and a gravity model that makes one where nobody counted."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.draws import below
+from twin.errors import BadTable
+from twin.units import MS
+
+Floats = npt.NDArray[np.float64]
+
+WEIGHT_STEP = 2**20
+"""Gravity weights are kept to this part of a trip, so that the draw is made from integers on every machine."""
+
+_DEFAULTS: dict[str, str | float] = {"vehicle_class": "car", "persons": 1.0, "purpose": "", "group": ""}
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Demand:
+    """Who wishes to go where, and when.
+
+    Parameters
+    ----------
+    trips : DataFrame
+        ``trip_id`` (int), ``origin``, ``destination`` (node_id), ``departure`` [s after midnight]; optional
+        ``vehicle_class`` (car), ``persons``, ``purpose``, ``group``.
+    synthetic : bool
+        True if the trips were made by a model and not counted: then every picture and file says so.
+
+    Raises
+    ------
+    BadTable
+        If a column is missing or a trip has an impossible value.
+    """
+
+    trips: pd.DataFrame
+    synthetic: bool
+
+    def __init__(self, trips: pd.DataFrame, *, synthetic: bool = False) -> None:
+        missing = [column for column in ("trip_id", "origin", "destination", "departure") if column not in trips]
+        if missing:
+            raise BadTable(f"table trips lacks column {missing[0]!r}")
+        table = pd.DataFrame(trips).copy()
+        for column, value in _DEFAULTS.items():
+            if column not in table:
+                table[column] = value
+        table["trip_id"] = _whole(table["trip_id"])
+        table["departure"] = _departures(table)
+        table = table.astype({"origin": str, "destination": str})
+        twice = table[table["trip_id"].duplicated()]
+        if len(twice):
+            raise BadTable(
+                f"table trips: trip_id {twice['trip_id'].iloc[0]} occurs twice; give each trip its own number"
+            )
+        columns = ["trip_id", "origin", "destination", "departure", *_DEFAULTS]
+        object.__setattr__(self, "trips", table[columns].sort_values("trip_id").reset_index(drop=True))
+        object.__setattr__(self, "synthetic", synthetic)
+
+    def __repr__(self) -> str:
+        return f"Demand({len(self.trips)} trips{', synthetic' if self.synthetic else ''})"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of the trips: ids and integer milliseconds."""
+        digest = hashlib.sha256((self.trips["departure"] * MS).round().to_numpy(np.int64).tobytes())
+        digest.update(self.trips["trip_id"].to_numpy(np.int64).tobytes())
+        for column in ("origin", "destination", "vehicle_class"):
+            digest.update("\x1f".join(self.trips[column].astype(str)).encode())
+        return digest.hexdigest()[:16]
+
+
+def _whole(ids: pd.Series) -> npt.NDArray[np.int64]:
+    numbers = pd.to_numeric(ids, errors="coerce")
+    wrong = ids[numbers.isna() | (numbers % 1 != 0) | (numbers < 0)]
+    if len(wrong):
+        raise BadTable(f"table trips: trip_id {wrong.iloc[0]!r} is not a whole number of 0 or more")
+    return numbers.to_numpy(np.int64)
+
+
+def _departures(table: pd.DataFrame) -> Floats:
+    seconds = pd.to_numeric(table["departure"], errors="coerce")
+    wrong = table[~seconds.between(0, 7 * 86400)]
+    if len(wrong):
+        first = wrong.iloc[0]
+        raise BadTable(
+            f"table trips, trip_id {first['trip_id']}: departure = {first['departure']} is not a time in seconds after "
+            "midnight (0 to 604800)"
+        )
+    return (seconds.to_numpy(np.float64) * MS).round() / MS
+
+
+def gravity(origins: Floats, destinations: Floats, *, times: Floats, decay: float) -> Floats:
+    """Spread trips over pairs of zones by a doubly constrained gravity model.
+
+    Parameters
+    ----------
+    origins, destinations : array, shape (n_zone,) [trips]
+        Trips that begin and end in each zone; destinations are scaled to the sum of origins.
+    times : array, shape (n_zone, n_zone) [s]
+        Travel times; infinite where there is no way.
+    decay : float [s]
+        Travel time over which the wish to go falls to 1 / e.
+
+    Returns
+    -------
+    array, shape (n_zone, n_zone) [trips]
+        Expected trips; rows sum to origins and columns to destinations, as far as ways allow.
+
+    References
+    ----------
+    .. [1] Wilson, A. G. (1967). A statistical theory of spatial distribution models. Transportation Research 1(3).
+    .. [2] Deming, W. E., Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency table when the
+       expected marginal totals are known. Annals of Mathematical Statistics 11(4). (iterative proportional fitting)
+    """
+    trips: Floats = np.exp(-times / decay)
+    np.fill_diagonal(trips, 0.0)
+    goal = destinations * (origins.sum() / destinations.sum())
+    for _ in range(100):
+        trips *= _share(origins, trips.sum(axis=1))[:, None]
+        trips *= _share(goal, trips.sum(axis=0))[None, :]
+        if np.abs(trips.sum(axis=1) - origins).max() <= 1e-6 * max(origins.max(), 1.0):
+            break
+    return trips
+
+
+def _share(goal: Floats, have: Floats) -> Floats:
+    return np.divide(goal, have, out=np.zeros_like(goal), where=have > 0)
+
+
+def whole_trips(expected: Floats, total: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Draw whole trips from a table of expected ones; exactly the total is drawn, so nothing is lost to rounding.
+
+    Parameters
+    ----------
+    expected : array, shape (n_zone, n_zone) [trips]
+    total : int
+    seed : int
+
+    Returns
+    -------
+    array, shape (total, 2)
+        Zone of origin and of destination of each trip.
+
+    Raises
+    ------
+    BadTable
+        If no trip is possible at all.
+    """
+    weights = np.rint(expected.ravel() * (WEIGHT_STEP * (total / max(expected.sum(), 1e-300)))).astype(np.int64)
+    ladder = np.cumsum(weights)
+    if total > 0 and (len(ladder) == 0 or ladder[-1] == 0):
+        raise BadTable("no trip is possible between these zones: check homes, jobs and the ways between them")
+    drawn = below(
+        seed, np.arange(total, dtype=np.int64), purpose="origin and destination", limit=int(ladder[-1]) if total else 1
+    )
+    cell = np.searchsorted(ladder, drawn, side="right")
+    return np.stack(np.divmod(cell, expected.shape[1]), axis=1)
+
+
+def departures(total: int, profile: list[tuple[float, float]], *, until: float, seed: int) -> Floats:
+    """Draw departure times from a profile of the day.
+
+    Parameters
+    ----------
+    total : int
+    profile : list of (float [s after midnight], float)
+        From when on, with which relative rate; the rate holds until the next row.
+    until : float [s after midnight]
+        End of the last row.
+    seed : int
+
+    Returns
+    -------
+    array, shape (total,) [s after midnight]
+        To the millisecond.
+    """
+    begins: Floats = np.array([begin for begin, _ in profile] + [until], np.float64)
+    spans = ((begins[1:] - begins[:-1]) * MS).astype(np.int64)
+    rates = np.array([round(rate * 1000) for _, rate in profile], np.int64)
+    ladder = np.cumsum(spans * rates)
+    drawn = below(seed, np.arange(total, dtype=np.int64), purpose="departure", limit=int(ladder[-1]))
+    row = np.searchsorted(ladder, drawn, side="right")
+    within = drawn - (ladder - spans * rates)[row]
+    drawn_at: Floats = (begins[row] * MS + within // rates[row]) / MS
+    return drawn_at

@@ -1,0 +1,335 @@
+"""Network: tables of nodes, links, lane groups and turns, checked once when built and never changed after."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from shapely import set_precision
+
+from twin.errors import BadTable
+from twin.units import MS
+
+Rows = npt.NDArray[np.intp]
+
+DEGREE = 1e-7
+"""Coordinates are kept to this part of a degree, so that they are integers in every fingerprint."""
+
+MILLI, MICRO = 1_000, 1_000_000
+"""Lengths and speeds are kept to 1/1000, capacities and densities to 1/1,000,000: integers in every fingerprint."""
+
+_STEPS = {"length": MILLI, "free_speed": MILLI, "capacity": MICRO, "jam_density": MICRO}
+
+LINK_COLUMNS = (
+    "link_id", "from_node", "to_node", "length", "lanes", "free_speed", "capacity", "jam_density",
+    "road_class", "name", "osm_ways", "closed", "geometry",
+)  # fmt: skip
+
+NOTE_COLUMNS = ("kind", "subject", "detail")
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Network:
+    """A road network that the twin can drive on.
+
+    Rows are sorted by their ids when the network is built, so that the order in which they were given never matters.
+
+    Parameters
+    ----------
+    nodes : GeoDataFrame
+        ``node_id`` (str), ``geometry`` (point), ``capacity`` [PCU/s] (optional; missing = no limit).
+    links : GeoDataFrame
+        ``link_id``, ``from_node``, ``to_node`` (str), ``length`` [m], ``lanes``, ``free_speed`` [m/s], ``capacity``
+        [PCU/s a lane], ``jam_density`` [PCU/m a lane], ``geometry`` (line); optional ``road_class``, ``name``,
+        ``osm_ways`` (tuple of ids), ``closed`` (bool).
+    lane_groups : DataFrame, optional
+        ``link_id``, ``lane_group`` (number within the link, 0 = leftmost), ``lanes``, ``exit_capacity`` [PCU/s a
+        group] (missing = lanes x the link's capacity). Default: one group a link.
+    turns : DataFrame, optional
+        ``in_link``, ``out_link``, ``lane_group``, ``kind`` (left, through, right, uturn), ``weight`` (share at a
+        merge; missing = capacity of the approach). Default: every turn but back where one came from.
+    notes : DataFrame, optional
+        ``kind``, ``subject``, ``detail``: every guess and repair that was made on import.
+
+    Raises
+    ------
+    BadTable
+        If a table lacks a column or a row has an impossible value: the text names table, column, id, value, remedy.
+
+    Notes
+    -----
+    The wave speed is derived, w = capacity / (jam_density - capacity / free_speed), so that no two stored numbers can
+    disagree [1]_.
+
+    References
+    ----------
+    .. [1] Newell, G. F. (1993). A simplified theory of kinematic waves in highway traffic, parts I-III.
+       Transportation Research B 27(4), 281-313.
+    """
+
+    nodes: gpd.GeoDataFrame
+    links: gpd.GeoDataFrame
+    lane_groups: pd.DataFrame
+    turns: pd.DataFrame
+    notes: pd.DataFrame
+
+    def __init__(
+        self,
+        nodes: gpd.GeoDataFrame,
+        links: gpd.GeoDataFrame,
+        *,
+        lane_groups: pd.DataFrame | None = None,
+        turns: pd.DataFrame | None = None,
+        notes: pd.DataFrame | None = None,
+    ) -> None:
+        checked_nodes = _nodes(nodes)
+        checked_links = _links(links, checked_nodes)
+        checked_groups = _lane_groups(lane_groups, checked_links)
+        checked_turns = _turns(turns, checked_links, checked_groups)
+        object.__setattr__(self, "nodes", checked_nodes)
+        object.__setattr__(self, "links", checked_links)
+        object.__setattr__(self, "lane_groups", checked_groups)
+        object.__setattr__(self, "turns", checked_turns)
+        object.__setattr__(self, "notes", notes_table([]) if notes is None else notes.reset_index(drop=True))
+
+    def __repr__(self) -> str:
+        return f"Network({len(self.links)} links, {len(self.nodes)} nodes, {len(self.turns)} turns)"
+
+    @cached_property
+    def _link_index(self) -> pd.Index[str]:
+        index: pd.Index[str] = pd.Index(self.links["link_id"])
+        return index
+
+    @cached_property
+    def _node_index(self) -> pd.Index[str]:
+        index: pd.Index[str] = pd.Index(self.nodes["node_id"])
+        return index
+
+    def link_rows(self, link_ids: pd.Series) -> Rows:
+        """Return the rows of links by their ids : array, shape (n,); -1 = unknown."""
+        return _rows(self._link_index, link_ids)
+
+    def node_rows(self, node_ids: pd.Series) -> Rows:
+        """Return the rows of nodes by their ids : array, shape (n,); -1 = unknown."""
+        return _rows(self._node_index, node_ids)
+
+    @cached_property
+    def turn_index(self) -> pd.MultiIndex:
+        """The turns as pairs (in_link, out_link), to find rows by."""
+        return pd.MultiIndex.from_frame(self.turns[["in_link", "out_link"]])
+
+    @cached_property
+    def group_of_turn(self) -> Rows:
+        """Row of the lane group of each turn : array, shape (n_turn,)."""
+        groups = pd.MultiIndex.from_frame(self.lane_groups[["link_id", "lane_group"]])
+        return groups.get_indexer(pd.MultiIndex.from_frame(self.turns[["in_link", "lane_group"]]))
+
+    @cached_property
+    def group_capacity(self) -> npt.NDArray[np.int64]:
+        """Most that can leave each lane group : array, shape (n_lane_group,) [1/1,000,000 PCU/s]."""
+        groups = self.lane_groups
+        lane = in_steps(self.links["capacity"], MICRO).to_numpy(np.int64)[self.link_rows(groups["link_id"])]
+        own = in_steps(groups["exit_capacity"], MICRO).to_numpy(np.int64)
+        return np.where(groups["exit_capacity"].isna(), lane * groups["lanes"].to_numpy(np.int64), own)
+
+    @cached_property
+    def wave_speed(self) -> npt.NDArray[np.float64]:
+        """Speed at which a queue grows backwards : array, shape (n_link,) [m/s]."""
+        links = self.links
+        critical = links["capacity"] / links["free_speed"]
+        wave: npt.NDArray[np.float64] = (links["capacity"] / (links["jam_density"] - critical)).to_numpy(np.float64)
+        return wave
+
+    @cached_property
+    def free_time(self) -> npt.NDArray[np.int32]:
+        """Time to drive each link when nobody is in the way : array, shape (n_link,) [ms], at least 1."""
+        length, speed = in_steps(self.links["length"], MILLI), in_steps(self.links["free_speed"], MILLI)
+        return ((length * MS + speed // 2) // speed).clip(lower=1).to_numpy(np.int32)
+
+    @cached_property
+    def shape_fingerprint(self) -> str:
+        """Fingerprint of which links there are and what they join, whatever their lanes or speeds."""
+        return _hash([self.links["link_id"], self.links["from_node"], self.links["to_node"]])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of everything that a run depends on: integers and ids alone, the same on every machine."""
+        links, groups, turns = self.links, self.lane_groups, self.turns
+        steps = [in_steps(links[column], _STEPS[column]) for column in _STEPS]
+        return _hash(
+            [
+                self.nodes["node_id"],
+                in_steps(self.nodes["capacity"], MICRO),
+                links["link_id"], links["from_node"], links["to_node"], links["lanes"], links["closed"], *steps,
+                groups["link_id"], groups["lane_group"], groups["lanes"], in_steps(groups["exit_capacity"], MICRO),
+                turns["in_link"], turns["out_link"], turns["lane_group"], in_steps(turns["weight"], MICRO),
+            ]
+        )  # fmt: skip
+
+    def with_links(self, links: gpd.GeoDataFrame) -> Network:
+        """Return this network with other values in its links table (closed, lanes, speeds ...), checked again."""
+        return Network(self.nodes, links, lane_groups=self.lane_groups, turns=self.turns, notes=self.notes)
+
+
+def _rows(index: pd.Index[str], ids: pd.Series) -> Rows:
+    rows: Rows = index.get_indexer(pd.Index(ids))
+    return rows
+
+
+def notes_table(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
+    """Return a table of notes from rows of (kind, subject, detail)."""
+    return pd.DataFrame(rows, columns=list(NOTE_COLUMNS), dtype=str)
+
+
+def _nodes(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    _need(table, "nodes", ("node_id", "geometry"))
+    nodes = table.copy()
+    nodes["node_id"] = nodes["node_id"].astype(str)
+    nodes["capacity"] = _numbers(nodes, "nodes", "node_id", "capacity", missing=np.nan)
+    _positive(nodes, "nodes", "node_id", ("capacity",))
+    return _settled(nodes[["node_id", "capacity", "geometry"]], "nodes", ["node_id"])
+
+
+def _links(table: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    _need(table, "links", ("link_id", "from_node", "to_node", "lanes", *_STEPS, "geometry"))
+    links = table.copy()
+    for column in ("link_id", "from_node", "to_node"):
+        links[column] = links[column].astype(str)
+    for column, step in _STEPS.items():
+        links[column] = (_numbers(links, "links", "link_id", column) * step).round() / step
+    links["lanes"] = _numbers(links, "links", "link_id", "lanes")
+    _positive(links, "links", "link_id", ("lanes", *_STEPS))
+    links["lanes"] = links["lanes"].astype(np.int64)
+    defaults = {"road_class": "", "name": "", "osm_ways": [() for _ in range(len(links))], "closed": False}
+    for column, value in defaults.items():
+        if column not in links:
+            links[column] = value
+    links["osm_ways"] = [tuple(int(way) for way in ways) for ways in links["osm_ways"]]
+    links["closed"] = links["closed"].astype(bool)
+    for column in ("from_node", "to_node"):
+        _known(links, "links", "link_id", column, known=nodes["node_id"], where="nodes")
+    too_thin = links["jam_density"] * links["free_speed"] <= links["capacity"]
+    _refuse(
+        links[too_thin], "links", "link_id", "capacity",
+        "must be below jam_density x free_speed: lower the capacity or raise the jam density",
+    )  # fmt: skip
+    return _settled(links[list(LINK_COLUMNS)], "links", ["link_id"])
+
+
+def _lane_groups(table: pd.DataFrame | None, links: gpd.GeoDataFrame) -> pd.DataFrame:
+    if table is None:
+        table = links[["link_id", "lanes"]].assign(lane_group=0)
+    _need(table, "lane_groups", ("link_id", "lane_group", "lanes"))
+    groups = pd.DataFrame(table).copy()
+    groups["exit_capacity"] = _numbers(groups, "lane_groups", "link_id", "exit_capacity", missing=np.nan)
+    groups["lanes"] = _numbers(groups, "lane_groups", "link_id", "lanes")
+    _positive(groups, "lane_groups", "link_id", ("lanes", "exit_capacity"))
+    groups = groups.astype({"link_id": str, "lane_group": np.int64, "lanes": np.int64})
+    _known(groups, "lane_groups", "link_id", "link_id", known=links["link_id"], where="links")
+    bare = links[~links["link_id"].isin(groups["link_id"])]
+    _refuse(bare, "links", "link_id", "link_id", "has no lane group: give it one in lane_groups")
+    order = ["link_id", "lane_group"]
+    return _settled(groups[[*order, "lanes", "exit_capacity"]], "lane_groups", order)
+
+
+def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    if table is None:
+        table = all_turns(links)
+    _need(table, "turns", ("in_link", "out_link"))
+    turns = table.copy()
+    for column, value in (("lane_group", 0), ("kind", "through")):
+        if column not in turns:
+            turns[column] = value
+    turns["weight"] = _numbers(turns, "turns", "in_link", "weight", missing=np.nan)
+    _positive(turns, "turns", "in_link", ("weight",))
+    turns = turns.astype({"in_link": str, "out_link": str, "lane_group": np.int64, "kind": str})
+    for column in ("in_link", "out_link"):
+        _known(turns, "turns", "in_link", column, known=links["link_id"], where="links")
+    ends = links.set_index("link_id")
+    apart = ends["to_node"].loc[turns["in_link"]].to_numpy() != ends["from_node"].loc[turns["out_link"]].to_numpy()
+    _refuse(turns[apart], "turns", "in_link", "out_link", "does not begin where in_link ends")
+    found = pd.MultiIndex.from_frame(turns[["in_link", "lane_group"]]).isin(
+        pd.MultiIndex.from_frame(groups[["link_id", "lane_group"]])
+    )
+    _refuse(turns[~found], "turns", "in_link", "lane_group", "is not a lane group of in_link")
+    order = ["in_link", "out_link"]
+    return _settled(turns[[*order, "lane_group", "kind", "weight"]], "turns", order)
+
+
+def all_turns(links: pd.DataFrame) -> pd.DataFrame:
+    """Return every turn that the links allow by their ends, but for turning back (kept at dead ends only)."""
+    ends = links[["link_id", "from_node", "to_node"]]
+    pairs = ends.merge(ends, left_on="to_node", right_on="from_node", suffixes=("_in", "_out"))
+    back = pairs["from_node_in"] == pairs["to_node_out"]
+    ways_on = (~back).groupby(pairs["link_id_in"]).transform("sum")
+    keep = pairs[~back | (ways_on == 0)]
+    kind = np.where(back[keep.index], "uturn", "through")
+    return pd.DataFrame({"in_link": keep["link_id_in"], "out_link": keep["link_id_out"], "kind": kind})
+
+
+def _need(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
+    missing = [column for column in columns if column not in table]
+    if missing:
+        raise BadTable(f"table {name} lacks column {missing[0]!r}: it needs {', '.join(columns)}")
+
+
+def _numbers(
+    table: pd.DataFrame, name: str, key: str, column: str, missing: float | None = None
+) -> npt.NDArray[np.float64]:
+    if column not in table and missing is not None:
+        return np.full(len(table), missing)
+    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
+    wrong = ~np.isfinite(numbers) & (table[column].notna().to_numpy() | (missing is None))
+    _refuse(table[wrong], name, key, column, "is not a finite number: correct it or leave the row out")
+    return numbers
+
+
+def _positive(table: pd.DataFrame, name: str, key: str, columns: tuple[str, ...]) -> None:
+    for column in columns:
+        _refuse(table[table[column] <= 0], name, key, column, "must be above 0")
+
+
+def _known(table: pd.DataFrame, name: str, key: str, column: str, *, known: pd.Series, where: str) -> None:
+    _refuse(table[~table[column].isin(known)], name, key, column, f"is not in table {where}: add it there")
+
+
+def _refuse(rows: pd.DataFrame, name: str, key: str, column: str, why: str) -> None:
+    if len(rows):
+        first = rows.iloc[0]
+        more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
+        raise BadTable(f"table {name}, {key} {first[key]!r}: {column} = {first[column]} {why}{more}")
+
+
+def _settled(table: pd.DataFrame, name: str, order: list[str]) -> pd.DataFrame:
+    """Sort by ids and refuse a second row of one id; geometry is kept to 1e-7 of a degree."""
+    _refuse(table[table.duplicated(order)], name, order[0], order[-1], "occurs twice: keep one row")
+    table = table.sort_values(order).reset_index(drop=True)
+    if (
+        "geometry" in table
+        and isinstance(table, gpd.GeoDataFrame)
+        and table.crs is not None
+        and table.crs.is_geographic
+    ):
+        table["geometry"] = set_precision(table.geometry.to_numpy(), DEGREE, mode="pointwise")
+    return table
+
+
+def in_steps(values: pd.Series, step: int) -> pd.Series:
+    """Return numbers as whole steps (1/1000, 1/1,000,000); -1 where there is none."""
+    return (values * step).round().fillna(-1).astype(np.int64)
+
+
+def _hash(columns: list[pd.Series]) -> str:
+    digest = hashlib.sha256()
+    for column in columns:
+        if column.dtype.kind in "iub":
+            digest.update(column.to_numpy(np.int64).tobytes())
+        else:
+            digest.update("\x1f".join(column.astype(str)).encode())
+        digest.update(b"\x1e")
+    return digest.hexdigest()[:16]

@@ -1,0 +1,242 @@
+"""Result: everything that follows from a scenario - who drove where, and when."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.errors import BadTable
+from twin.kernels.columns import NOT_YET, Ints, Longs
+from twin.kernels.tally import tally
+from twin.scenario import Scenario
+from twin.units import MS, per_hour
+
+Floats = npt.NDArray[np.float64]
+
+FATES = ("arrived", "on road", "waiting", "refused")
+"""What can become of a trip by the end of the run; waiting = still at its origin."""
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """What happened on each link in each interval; rows are intervals, columns are rows of ``network.links``.
+
+    Parameters
+    ----------
+    start : array, shape (n_interval,) [s after midnight]
+    every : float [s]
+    entered, left : array, shape (n_interval, n_link) [vehicles]
+    present : array, shape (n_interval, n_link) [vehicles]
+        Mean number of vehicles on the link (exact).
+    speed : array, shape (n_interval, n_link) [m/s]
+        Space-mean speed, each vehicle at its mean speed on the link; the free speed where nobody drove.
+    pace : array, shape (n_interval, n_link)
+        Time to drive the link in free-flow times (1 = nobody in the way).
+    """
+
+    start: Floats
+    every: float
+    entered: Ints
+    left: Ints
+    present: Floats
+    speed: Floats
+    pace: Floats
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What followed from a scenario on one day; vehicles are the rows of ``scenario.demand.trips``.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int
+    departure : array, shape (n_trip,) [ms after midnight]
+        When each trip wished to depart on this day.
+    route_start : array, shape (n_trip + 1,)
+        Route of trip t is rows route_start[t] to route_start[t + 1] of route; empty = refused.
+    route : array, shape (n_step,)
+        First the row of the link where the trip entered, then rows of ``network.turns``.
+    times : array, shape (n_step + n_trip,) [ms after midnight]
+        From row route_start[t] + t on: when trip t entered each link, then when it left the last; -1 = not yet.
+    end : float [s after midnight]
+        When the run ended.
+    """
+
+    scenario: Scenario
+    seed: int
+    departure: Ints
+    route_start: Longs
+    route: Ints
+    times: Ints
+    end: float
+
+    def __repr__(self) -> str:
+        fates = ", ".join(f"{count} {fate}" for fate, count in self.fate_counts().items() if count)
+        return f"Result({self.scenario.name!r}, seed {self.seed}: {fates})"
+
+    @property
+    def start(self) -> float:
+        """When the first trip wished to depart [s after midnight]."""
+        return float(self.departure.min()) / MS if len(self.departure) else 0.0
+
+    @cached_property
+    def n_links(self) -> Longs:
+        """Links of each trip's route : array, shape (n_trip,)."""
+        return np.diff(self.route_start)
+
+    @cached_property
+    def entered(self) -> Ints:
+        """When each trip entered its first link : array, shape (n_trip,) [ms]; -1 = not yet."""
+        return self._at(np.zeros(len(self.n_links), np.int64))
+
+    @cached_property
+    def arrived(self) -> Ints:
+        """When each trip left its last link : array, shape (n_trip,) [ms]; -1 = not yet."""
+        return self._at(self.n_links)
+
+    def _at(self, step: Longs) -> Ints:
+        times = np.full(len(self.n_links), NOT_YET, np.int32)
+        drives = np.flatnonzero(self.n_links > 0)
+        times[drives] = self.times[self.route_start[drives] + drives + step[drives]]
+        return times
+
+    @cached_property
+    def fate(self) -> npt.NDArray[np.int8]:
+        """Fate of each trip as a row of FATES : array, shape (n_trip,)."""
+        fate = np.where(self.arrived != NOT_YET, 0, np.where(self.entered != NOT_YET, 1, 2))
+        return np.where(self.n_links == 0, 3, fate).astype(np.int8)
+
+    def fate_counts(self) -> dict[str, int]:
+        """Return how many trips met each fate; they add up to all trips."""
+        counts = np.bincount(self.fate, minlength=len(FATES))
+        return {fate: int(count) for fate, count in zip(FATES, counts, strict=True)}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of scenario, seed, routes and times: the same bits on every machine."""
+        digest = hashlib.sha256(f"{self.scenario.fingerprint}/{self.seed}".encode())
+        for array in (self.departure, self.route_start, self.route, self.times):
+            digest.update(np.ascontiguousarray(array).astype(np.int64).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def link_of_step(self) -> Ints:
+        """Row of the link that each step of a route leads onto."""
+        first = np.zeros(len(self.route), bool)
+        first[self.route_start[:-1][self.n_links > 0]] = True
+        network = self.scenario.network
+        onto = network.link_rows(network.turns["out_link"])
+        if not len(onto):
+            return self.route
+        return np.where(first, self.route, onto[np.where(first, 0, self.route)]).astype(np.int32)
+
+    @cached_property
+    def trip_of_step(self) -> Longs:
+        """Row of the trip that each step belongs to : array, shape (n_step,)."""
+        return np.repeat(np.arange(len(self.n_links)), self.n_links)
+
+    @cached_property
+    def passing(self) -> tuple[Ints, Ints]:
+        """When each step's link was entered and left [ms]."""
+        row = np.arange(len(self.route)) + self.trip_of_step
+        return self.times[row], self.times[row + 1]
+
+    def trips(self) -> pd.DataFrame:
+        """Return one row a trip: trip_id, origin, destination, fate, reason, and what it lived through.
+
+        These are departure (wished), entered, arrived [s after midnight] and travel_time [s]; missing = not yet.
+        """
+        trips = self.scenario.demand.trips
+        table = trips[["trip_id", "origin", "destination"]].copy()
+        table["fate"] = np.array(FATES)[self.fate]
+        table["reason"] = self._reasons(trips)
+        table["departure"] = self.departure / MS
+        table["entered"] = _seconds(self.entered)
+        table["arrived"] = _seconds(self.arrived)
+        table["travel_time"] = table["arrived"] - table["departure"]
+        return table
+
+    def _reasons(self, trips: pd.DataFrame) -> pd.Series:
+        """Say why each refused trip could not go; empty for the others."""
+        no_way = "no open way from node " + trips["origin"] + " to node " + trips["destination"]
+        reason = no_way.where(
+            trips["origin"] != trips["destination"], "begins where it ends, at node " + trips["origin"]
+        )
+        return reason.where(self.fate == FATES.index("refused"), "")
+
+    def passages(self) -> pd.DataFrame:
+        """Return one row for each link of each trip's route: trip_id, link_id, entered, left [s; missing = not yet]."""
+        came, went = self.passing
+        trip_id = self.scenario.demand.trips["trip_id"].to_numpy()[self.trip_of_step]
+        link_id = self.scenario.network.links["link_id"].to_numpy()[self.link_of_step]
+        return pd.DataFrame({"trip_id": trip_id, "link_id": link_id, "entered": _seconds(came), "left": _seconds(went)})
+
+    def intervals(self, every: float = 300.0, *, start: float | None = None, end: float | None = None) -> Intervals:
+        """Return counts, speeds and vehicles present on every link in every interval.
+
+        Parameters
+        ----------
+        every : float [s]
+        start, end : float, optional [s after midnight]
+            Default: from the last full interval before the first departure until all have arrived or the run ended.
+
+        Raises
+        ------
+        BadTable
+            If the interval is not longer than a millisecond.
+        """
+        if not every > 1 / MS:
+            raise BadTable(f"every = {every} s: an interval must be longer than a millisecond")
+        first = self.start // every * every if start is None else start
+        last = self.end if end is None else end
+        n_interval = max(1, int(np.ceil((last - first) / every)))
+        links = self.scenario.network.links
+        free_time = self.scenario.network.free_time
+        came, went = self.passing
+        entered, left, present, covered = tally(
+            self.link_of_step, came, went, free_time,
+            round(first * MS), round(every * MS), n_interval, round(self.end * MS),
+        )  # fmt: skip
+        pace = np.divide(present, covered * free_time, out=np.ones_like(covered), where=covered > 0)
+        length, free = links["length"].to_numpy(), links["free_speed"].to_numpy()
+        speed = np.divide(
+            length * covered * MS, present, out=np.broadcast_to(free, covered.shape).copy(), where=present > 0
+        )
+        starts: Floats = first + every * np.arange(n_interval, dtype=np.float64)
+        return Intervals(starts, every, entered, left, present / (every * MS), speed, np.maximum(pace, 1.0))
+
+    def links(self, *, start: float | None = None, end: float | None = None) -> gpd.GeoDataFrame:
+        """Return the network's links with what happened on them.
+
+        Parameters
+        ----------
+        start, end : float, optional [s after midnight]
+            Default: the whole run.
+
+        Returns
+        -------
+        GeoDataFrame
+            The columns of ``network.links`` and ``vehicles`` (that left the link), ``flow`` [veh/h], ``speed`` [m/s]
+            (space mean), ``delay`` [s] (mean beyond free-flow time of a vehicle that drove it).
+        """
+        begin = self.start if start is None else start
+        span = max((self.end if end is None else end) - begin, 1 / MS * 2)
+        whole = self.intervals(span, start=begin, end=begin + span)
+        links = self.scenario.network.links.copy()
+        links["vehicles"] = whole.left[0]
+        links["flow"] = per_hour(1.0) * whole.left[0] / span
+        links["speed"] = whole.speed[0]
+        links["delay"] = (whole.pace[0] - 1.0) * self.scenario.network.free_time / MS
+        return links
+
+
+def _seconds(times: Ints) -> Floats:
+    """Return milliseconds as seconds, missing where it has not happened."""
+    return np.where(times == NOT_YET, np.nan, times / MS)

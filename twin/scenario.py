@@ -1,0 +1,193 @@
+"""Scenario: everything that we decide - roads, trips, signals, and the changes made to them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from twin.demand import Demand
+from twin.errors import BadTable
+from twin.match import links_named
+from twin.network import Network
+from twin.places import Places, no_places
+from twin.signals import Signals, no_signals
+from twin.units import from_kmh
+
+
+class Change(Protocol):
+    """A decision that turns a scenario into another one."""
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return the scenario with this change made."""
+
+    def sentence(self) -> str:
+        """Say in words what is changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A town on one day: frozen, and changed only into a new one.
+
+    Parameters
+    ----------
+    network : Network
+    demand : Demand
+    signals : Signals
+    places : Places
+    name : str
+    departure_jitter : float [s]
+        On any one day each trip departs this much earlier or later at the most (evenly distributed, by seed).
+    changes : tuple of Change
+        What was changed since the town was built, in order.
+    provenance : mapping of str to str
+        Source, licence and attribution of the data.
+
+    Raises
+    ------
+    BadTable
+        If trips or signals speak of nodes or turns that the network does not have.
+    """
+
+    network: Network
+    demand: Demand
+    signals: Signals = field(default_factory=no_signals)
+    places: Places = field(default_factory=no_places)
+    name: str = "unnamed"
+    departure_jitter: float = 0.0
+    changes: tuple[Change, ...] = ()
+    provenance: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for column in ("origin", "destination"):
+            unknown = self.demand.trips[~self.demand.trips[column].isin(self.network.nodes["node_id"])]
+            if len(unknown):
+                trip = unknown.iloc[0]
+                raise BadTable(f"table trips, trip_id {trip['trip_id']}: {column} {trip[column]!r} is not a node")
+        greens = self.signals.greens
+        held = pd.MultiIndex.from_frame(greens[["in_link", "out_link"]])
+        unknown = greens[~held.isin(self.network.turn_index)]
+        if len(unknown):
+            turn = unknown.iloc[0]
+            raise BadTable(f"table greens: there is no turn from link {turn['in_link']!r} to {turn['out_link']!r}")
+        if not (np.isfinite(self.departure_jitter) and self.departure_jitter >= 0):
+            raise BadTable(f"departure_jitter = {self.departure_jitter} s must be 0 or more")
+
+    def __repr__(self) -> str:
+        return f"Scenario({self.name!r}: {self.network}, {self.demand}, {self.signals})"
+
+    def change(self, *changes: Change, name: str | None = None) -> Scenario:
+        """Return a new scenario with changes made, in order; this one stays as it is.
+
+        Parameters
+        ----------
+        *changes : Change
+            Such as ``Close("Mannerheimintie")`` or ``SpeedLimit("residential", kmh=30)``.
+        name : str, optional
+            What to call it; default: the sentences of its changes.
+
+        Raises
+        ------
+        UnknownName
+            If a change names what the town does not have.
+        """
+        changed = self
+        for one in changes:
+            changed = replace(one.apply(changed), changes=(*changed.changes, one))
+        return replace(changed, name=name or changed.sentence() or self.name)
+
+    def sentence(self) -> str:
+        """Say in words what was changed since the town was built."""
+        return "; ".join(change.sentence() for change in self.changes)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Keys of the words that must stand wherever this scenario is shown."""
+        marks = {"synthetic_demand": self.demand.synthetic, "inferred_signals": self.signals.plans["inferred"].any()}
+        return tuple(key for key, holds in marks.items() if holds)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of all that a run depends on, the same on every machine."""
+        parts = (self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint)
+        jitter = str(round(self.departure_jitter * 1000))
+        return hashlib.sha256("/".join((*parts, jitter)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, init=False)
+class Close:
+    """Close streets to all traffic, in both directions.
+
+    Parameters
+    ----------
+    *what : str or int
+        Street names, classes of road, link_ids, or numbers of OSM ways.
+    """
+
+    what: tuple[str | int, ...]
+
+    def __init__(self, *what: str | int) -> None:
+        object.__setattr__(self, "what", _named(what, "Close"))
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return the scenario with these links closed."""
+        links = scenario.network.links.copy()
+        for name in self.what:
+            links.loc[links_named(scenario.network, name), "closed"] = True
+        return replace(scenario, network=scenario.network.with_links(links))
+
+    def sentence(self) -> str:
+        """Say what is closed."""
+        return "close " + ", ".join(map(str, self.what))
+
+
+@dataclass(frozen=True, init=False)
+class SpeedLimit:
+    """Set another speed.
+
+    Parameters
+    ----------
+    *what : str or int
+        Street names, classes of road, link_ids, or numbers of OSM ways.
+    kmh : float [km/h]
+        The free speed from now on.
+
+    Notes
+    -----
+    Capacity a lane is kept where the triangular diagram allows it, and else lowered to what it allows with the old
+    wave speed w and jam density k: u w k / (u + w).
+    """
+
+    what: tuple[str | int, ...]
+    kmh: float
+
+    def __init__(self, *what: str | int, kmh: float) -> None:
+        object.__setattr__(self, "what", _named(what, "SpeedLimit"))
+        from_kmh(kmh)
+        object.__setattr__(self, "kmh", kmh)
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return the scenario with this speed on these links."""
+        network, speed = scenario.network, from_kmh(self.kmh)
+        links = network.links.copy()
+        rows = np.unique(np.concatenate([links_named(network, name) for name in self.what]))
+        wave, jam = network.wave_speed[rows], links["jam_density"].to_numpy()[rows]
+        allowed = speed * wave * jam / (speed + wave)
+        links.loc[rows, "free_speed"] = speed
+        links.loc[rows, "capacity"] = np.minimum(links["capacity"].to_numpy()[rows], allowed)
+        return replace(scenario, network=network.with_links(links))
+
+    def sentence(self) -> str:
+        """Say which speed holds where."""
+        return f"{self.kmh:g} km/h on " + ", ".join(map(str, self.what))
+
+
+def _named(what: Sequence[str | int], change: str) -> tuple[str | int, ...]:
+    if not what:
+        raise BadTable(f'{change}() names no street: write for instance {change}("Mannerheimintie")')
+    return tuple(what)

@@ -1,0 +1,258 @@
+"""Signals: fixed-time plans as green windows a turn, and Webster's plan where nobody knows the real one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.errors import BadTable
+from twin.network import MICRO, Network, Rows
+from twin.units import MS
+
+Floats = npt.NDArray[np.float64]
+
+LOST_TIME = 4.0
+"""Seconds of each phase in which nobody drives: amber, all-red and starting up."""
+
+SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 5.0
+"""Limits of inferred plans [s]."""
+
+_SAME_AXIS = 45.0  # degrees: approaches within this angle of the main road's axis share its phase
+_MOST_LOAD = 0.95  # Webster's formula has no answer at 1
+
+GREEN_COLUMNS = ("signal_id", "in_link", "out_link", "start", "length")
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class Signals:
+    """Fixed-time plans.
+
+    Parameters
+    ----------
+    plans : DataFrame
+        ``signal_id`` (str), ``cycle``, ``offset`` [s]; optional ``inferred`` (bool).
+    greens : DataFrame
+        ``signal_id``, ``in_link``, ``out_link``, ``start``, ``length`` [s]: the turn is green while
+        (t - offset) mod cycle is in [start, start + length); several rows a turn are allowed. Greens are effective:
+        amber and starting up are left out. A turn without a row is never held.
+
+    Raises
+    ------
+    BadTable
+        If a plan has an impossible cycle, or a green window does not fit its cycle or overlaps another.
+    """
+
+    plans: pd.DataFrame
+    greens: pd.DataFrame
+
+    def __init__(self, plans: pd.DataFrame, greens: pd.DataFrame) -> None:
+        for name, table, columns in (
+            ("plans", plans, ("signal_id", "cycle", "offset")),
+            ("greens", greens, GREEN_COLUMNS),
+        ):
+            missing = [column for column in columns if column not in table]
+            if missing:
+                raise BadTable(f"table {name} lacks column {missing[0]!r}")
+        checked = plans.astype({"signal_id": str, "cycle": float, "offset": float})
+        checked["inferred"] = plans["inferred"].astype(bool) if "inferred" in plans else False
+        object.__setattr__(self, "plans", _checked_plans(checked))
+        object.__setattr__(self, "greens", _checked_greens(greens, self.plans))
+
+    def __repr__(self) -> str:
+        return f"Signals({len(self.plans)} plans, {int(self.plans['inferred'].sum())} of them inferred)"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Fingerprint of the plans: ids and integer milliseconds."""
+        digest = hashlib.sha256()
+        for table, columns in ((self.plans, ("cycle", "offset")), (self.greens, ("start", "length"))):
+            for column in columns:
+                digest.update((table[column] * MS).round().to_numpy(np.int64).tobytes())
+        for column in ("signal_id", "in_link", "out_link"):
+            digest.update("\x1f".join(self.greens[column]).encode())
+        return digest.hexdigest()[:16]
+
+
+def no_signals() -> Signals:
+    """Return an empty set of plans: every turn is free."""
+    return Signals(
+        pd.DataFrame({"signal_id": [], "cycle": [], "offset": []}),
+        pd.DataFrame({column: [] for column in GREEN_COLUMNS}),
+    )
+
+
+def _checked_plans(plans: pd.DataFrame) -> pd.DataFrame:
+    wrong = plans[~((plans["cycle"] > 0) & np.isfinite(plans["offset"]))]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise BadTable(f"table plans, signal_id {row['signal_id']!r}: a cycle of {row['cycle']} s is not possible")
+    twice = plans[plans["signal_id"].duplicated()]
+    if len(twice):
+        raise BadTable(f"table plans: signal_id {twice['signal_id'].iloc[0]!r} occurs twice; keep one row")
+    return plans[["signal_id", "cycle", "offset", "inferred"]].sort_values("signal_id").reset_index(drop=True)
+
+
+def _checked_greens(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
+    table = greens.astype({"signal_id": str, "in_link": str, "out_link": str, "start": float, "length": float})
+    cycle = _cycles(table, plans)
+    fits = cycle.notna() & table["start"].between(0, cycle, inclusive="left") & (table["length"] > 0)
+    wrong = table[~(fits & (table["length"] <= cycle))]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise BadTable(
+            f"table greens, signal_id {row['signal_id']!r}, turn {row['in_link']} to {row['out_link']}: a green of "
+            f"{row['length']} s from {row['start']} s on does not fit the plan's cycle (is the plan in table plans?)"
+        )
+    table = table[list(GREEN_COLUMNS)].sort_values(["in_link", "out_link", "start"]).reset_index(drop=True)
+    cycle = _cycles(table, plans)
+    turn = table.groupby(["in_link", "out_link"])["start"]
+    following = turn.shift(-1).fillna(turn.transform("first") + cycle)
+    overlaps = table[table["start"] + table["length"] > following + 1e-9]
+    if len(overlaps):
+        row = overlaps.iloc[0]
+        raise BadTable(
+            f"table greens, signal_id {row['signal_id']!r}, turn {row['in_link']} to {row['out_link']}: the green from "
+            f"{row['start']} s on runs into the next one; join them"
+        )
+    return table
+
+
+def _cycles(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.Series:
+    """Return the cycle of the plan that each green window belongs to [s]; missing where there is no such plan."""
+    return greens["signal_id"].map(plans.set_index("signal_id")["cycle"]).astype(float)
+
+
+def green_shares(signals: Signals, network: Network) -> Floats:
+    """Return the share of time that each turn is green : array, shape (n_turn,); 1 where nothing holds it."""
+    cycle = _cycles(signals.greens, signals.plans)
+    share = (signals.greens["length"] / cycle).groupby([signals.greens["in_link"], signals.greens["out_link"]]).sum()
+    return _of_turns(share, network, otherwise=1.0)
+
+
+def mean_waits(signals: Signals, network: Network) -> Floats:
+    """Return the mean wait for green at each turn with nobody else there : array, shape (n_turn,) [s].
+
+    A vehicle that comes at any moment of the cycle C with the same chance waits Σ r² / (2 C), r being the reds.
+    """
+    greens = signals.greens
+    cycle = _cycles(greens, signals.plans)
+    turn = [greens["in_link"], greens["out_link"]]
+    following = greens.groupby(turn)["start"].shift(-1)
+    following = following.fillna(greens.groupby(turn)["start"].transform("first") + cycle)
+    red = following - greens["start"] - greens["length"]
+    return _of_turns((red**2 / (2 * cycle)).groupby(turn).sum(), network, otherwise=0.0)
+
+
+def _of_turns(values: pd.Series, network: Network, *, otherwise: float) -> Floats:
+    if not len(values):
+        return np.full(len(network.turns), otherwise)
+    return values.reindex(network.turn_index).fillna(otherwise).to_numpy(np.float64)
+
+
+def webster(loads: Floats, *, lost_time: float = LOST_TIME) -> tuple[float, Floats]:
+    """Return Webster's cycle and greens for the phases of a junction.
+
+    Parameters
+    ----------
+    loads : array, shape (n_phase,)
+        Flow / saturation flow of the busiest lane group of each phase.
+    lost_time : float [s]
+        Lost time of each phase.
+
+    Returns
+    -------
+    cycle : float [s]
+        (1.5 L + 5) / (1 - Y), whole seconds between 20 and 120, and long enough for the shortest greens.
+    greens : array, shape (n_phase,) [s]
+        Effective greens in proportion to the loads, whole seconds, at least 5 s; with the lost times they fill the
+        cycle.
+
+    References
+    ----------
+    .. [1] Webster, F. V. (1958). Traffic signal settings. Road Research Technical Paper 39.
+
+    Examples
+    --------
+    >>> webster(np.array([0.4, 0.1]))
+    (34.0, array([21.,  5.]))
+    """
+    lost = lost_time * len(loads)
+    best = (1.5 * lost + 5.0) / (1.0 - min(float(loads.sum()), _MOST_LOAD))
+    least = lost + SHORTEST_GREEN * len(loads)
+    cycle = float(np.clip(np.rint(best), max(SHORTEST_CYCLE, least), LONGEST_CYCLE))
+    shares = loads / loads.sum() if loads.sum() > 0 else np.full(len(loads), 1 / len(loads))
+    spare = cycle - least
+    greens = np.maximum(SHORTEST_GREEN, np.floor((cycle - lost) * shares))
+    # What the shortest greens and the rounding took or left is settled with the phase that has the most green.
+    greens[np.argmax(greens)] += (least + spare - lost) - greens.sum()
+    return cycle, greens
+
+
+def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows: Floats) -> Signals:
+    """Make fixed-time plans for junctions that have signals but no known plan.
+
+    Parameters
+    ----------
+    network : Network
+    signal_of_node : mapping of node_id to signal_id
+        Nodes with the same signal_id are one junction; the short links between them are never held.
+    group_flows : array, shape (n_lane_group,) [PCU/s]
+        Expected flow out of each lane group.
+
+    Returns
+    -------
+    Signals
+        All marked as inferred. The main road (most capacity) and what lies on its axis is one phase, all other
+        approaches are the second; where there are no others, the second is for people on foot. Offsets are 0.
+    """
+    links = network.links
+    signal_to = links["to_node"].map(signal_of_node)
+    outside = signal_to.notna() & (links["from_node"].map(signal_of_node) != signal_to)
+    approaches = links[outside].assign(signal_id=signal_to[outside], heading=_headings(links[outside]))
+    load = pd.Series(group_flows * MICRO / network.group_capacity).groupby(network.lane_groups["link_id"]).max()
+    plans, greens = [], []
+    for signal_id, arms in approaches.groupby("signal_id", sort=True):
+        phase = _phases(arms)
+        loads = np.zeros(2)
+        np.maximum.at(loads, phase, load.loc[arms["link_id"]].to_numpy())
+        if (phase == 0).all():
+            loads[1] = _walkers(loads[0])
+        cycle, length = webster(loads)
+        start = np.array([0.0, length[0] + LOST_TIME])
+        plans.append((signal_id, cycle, 0.0, True))
+        greens.append(pd.DataFrame({
+            "in_link": arms["link_id"], "signal_id": signal_id, "start": start[phase], "length": length[phase],
+        }))  # fmt: skip
+    if not plans:
+        return no_signals()
+    windows = pd.concat(greens).merge(network.turns[["in_link", "out_link"]], on="in_link")
+    return Signals(pd.DataFrame(plans, columns=["signal_id", "cycle", "offset", "inferred"]), windows)
+
+
+def _walkers(load: float) -> float:
+    """Return the load that gives people on foot a quarter of the green, or more where the road is quiet."""
+    return max(load / 3, 0.1)
+
+
+def _headings(links: pd.DataFrame) -> Floats:
+    """Return in which direction each link arrives : array, shape (n_link,) [degrees]."""
+    headings = []
+    for line in links["geometry"]:
+        (x0, y0), (x1, y1) = line.coords[-2][:2], line.coords[-1][:2]
+        headings.append(np.degrees(np.arctan2(y1 - y0, (x1 - x0) * np.cos(np.radians(y1)))))
+    return np.array(headings, np.float64)
+
+
+def _phases(arms: pd.DataFrame) -> Rows:
+    """Return 0 for approaches on the axis of the main road and 1 for the others."""
+    size = (arms["capacity"] * arms["lanes"]).to_numpy()
+    main = arms["heading"].to_numpy()[int(np.argmax(size))]
+    turned = np.abs((arms["heading"].to_numpy() - main + 90.0) % 180.0 - 90.0)
+    phases: Rows = (turned > _SAME_AXIS).astype(np.intp)
+    return phases

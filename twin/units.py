@@ -1,0 +1,88 @@
+"""Units: the only place where a unit changes. Inside everything is SI; times of day are seconds after midnight."""
+
+from __future__ import annotations
+
+import math
+
+KMH = 3.6
+"""Kilometres an hour in one metre a second."""
+
+MS = 1000
+"""Milliseconds in a second: kernels count integer milliseconds, tables hold seconds."""
+
+HOUR = 3600.0
+"""Seconds in an hour."""
+
+
+def from_kmh(kmh: float) -> float:
+    """Return a speed in m/s from km/h.
+
+    Raises
+    ------
+    ValueError
+        If the speed is not a positive, finite number.
+
+    Examples
+    --------
+    >>> from_kmh(36)
+    10.0
+    """
+    if not (math.isfinite(kmh) and kmh > 0):
+        raise ValueError(f"a speed of {kmh!r} km/h is not possible: give a number above 0")
+    return kmh / KMH
+
+
+def to_kmh(speed: float) -> float:
+    """Return a speed in km/h from m/s.
+
+    Examples
+    --------
+    >>> to_kmh(10)
+    36.0
+    """
+    return speed * KMH
+
+
+def per_hour(flow: float) -> float:
+    """Return a flow in vehicles an hour from vehicles a second.
+
+    Examples
+    --------
+    >>> per_hour(0.5)
+    1800.0
+    """
+    return flow * HOUR
+
+
+def time_of_day(text: str) -> float:
+    """Return seconds after midnight from a clock time such as ``"08:00"`` or ``"08:00:30"``.
+
+    Raises
+    ------
+    ValueError
+        If the text is not a clock time.
+
+    Examples
+    --------
+    >>> time_of_day("08:00")
+    28800.0
+    """
+    parts = text.split(":")
+    if len(parts) not in (2, 3) or not all(part.isdecimal() for part in parts):
+        raise ValueError(f'{text!r} is not a time of day: write hours and minutes, as in "08:00"')
+    hours, minutes, seconds = (*(int(part) for part in parts), 0)[:3]
+    if minutes > 59 or seconds > 59:  # noqa: PLR2004 - the sixty of the clock
+        raise ValueError(f'{text!r} is not a time of day: write hours and minutes, as in "08:00"')
+    return hours * HOUR + minutes * 60.0 + seconds
+
+
+def clock(seconds: float) -> str:
+    """Return a clock time such as ``"08:05"`` from seconds after midnight.
+
+    Examples
+    --------
+    >>> clock(29100)
+    '08:05'
+    """
+    minutes = int(seconds // 60)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
