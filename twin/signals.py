@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from twin.errors import BadTable
-from twin.network import MICRO, Network, Rows
+from twin.network import MICRO, Network
 from twin.units import MS
 
 Floats = npt.NDArray[np.float64]
@@ -211,48 +213,52 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows
         All marked as inferred. The main road (most capacity) and what lies on its axis is one phase, all other
         approaches are the second; where there are no others, the second is for people on foot. Offsets are 0.
     """
+    arms = _arms(network, signal_of_node)
+    if arms.empty:
+        return no_signals()
+    load = pd.Series(group_flows * MICRO / network.group_capacity).groupby(network.lane_groups["link_id"]).max()
+    arms["load"] = load.loc[arms["in_link"]].to_numpy()
+    loads = arms.pivot_table(index="signal_id", columns="phase", values="load", aggfunc="max").reindex(columns=[0, 1])
+    on_foot = loads[1].isna()
+    loads[1] = loads[1].where(~on_foot, _load_on_foot(loads[0]))
+    plans = [webster(row) for row in loads.to_numpy(np.float64)]
+    lengths = np.array([greens for _, greens in plans])
+    starts = np.stack([np.zeros(len(plans)), lengths[:, 0] + LOST_TIME], axis=1)
+    row = loads.index.get_indexer(pd.Index(arms["signal_id"]))
+    arms["start"], arms["length"] = starts[row, arms["phase"]], lengths[row, arms["phase"]]
+    cycles = pd.DataFrame({"signal_id": loads.index, "cycle": [cycle for cycle, _ in plans]})
+    return Signals(
+        cycles.assign(offset=0.0, inferred=True), arms.merge(network.turns[["in_link", "out_link"]], on="in_link")
+    )
+
+
+def _arms(network: Network, signal_of_node: Mapping[str, str]) -> pd.DataFrame:
+    """Return the links that lead to signals, with the phase in which each is green.
+
+    Phase 0 is the main road (most capacity) and what lies on its axis, phase 1 all other approaches.
+    """
     links = network.links
     signal_to = links["to_node"].map(signal_of_node)
     outside = signal_to.notna() & (links["from_node"].map(signal_of_node) != signal_to)
-    approaches = links[outside].assign(signal_id=signal_to[outside], heading=_headings(links[outside]))
-    load = pd.Series(group_flows * MICRO / network.group_capacity).groupby(network.lane_groups["link_id"]).max()
-    plans, greens = [], []
-    for signal_id, arms in approaches.groupby("signal_id", sort=True):
-        phase = _phases(arms)
-        loads = np.zeros(2)
-        np.maximum.at(loads, phase, load.loc[arms["link_id"]].to_numpy())
-        if (phase == 0).all():
-            loads[1] = _walkers(loads[0])
-        cycle, length = webster(loads)
-        start = np.array([0.0, length[0] + LOST_TIME])
-        plans.append((signal_id, cycle, 0.0, True))
-        greens.append(pd.DataFrame({
-            "in_link": arms["link_id"], "signal_id": signal_id, "start": start[phase], "length": length[phase],
-        }))  # fmt: skip
-    if not plans:
-        return no_signals()
-    windows = pd.concat(greens).merge(network.turns[["in_link", "out_link"]], on="in_link")
-    return Signals(pd.DataFrame(plans, columns=["signal_id", "cycle", "offset", "inferred"]), windows)
+    rows = links[outside]
+    arms = pd.DataFrame({"in_link": rows["link_id"], "signal_id": signal_to[outside], "heading": _headings(rows)})
+    arms["size"] = rows["capacity"] * rows["lanes"]
+    arms = arms.sort_values(["signal_id", "size", "in_link"], ascending=[True, False, True])
+    main = arms.groupby("signal_id")["heading"].transform("first")
+    turned = ((arms["heading"] - main + 90.0) % 180.0 - 90.0).abs()
+    arms["phase"] = (turned > _SAME_AXIS).astype(int)
+    return arms.drop(columns=["heading", "size"])
 
 
-def _walkers(load: float) -> float:
+def _load_on_foot(load: pd.Series) -> pd.Series:
     """Return the load that gives people on foot a quarter of the green, or more where the road is quiet."""
-    return max(load / 3, 0.1)
+    return (load / 3).clip(lower=0.1)
 
 
-def _headings(links: pd.DataFrame) -> Floats:
+def _headings(links: gpd.GeoDataFrame) -> Floats:
     """Return in which direction each link arrives : array, shape (n_link,) [degrees]."""
-    headings = []
-    for line in links["geometry"]:
-        (x0, y0), (x1, y1) = line.coords[-2][:2], line.coords[-1][:2]
-        headings.append(np.degrees(np.arctan2(y1 - y0, (x1 - x0) * np.cos(np.radians(y1)))))
-    return np.array(headings, np.float64)
-
-
-def _phases(arms: pd.DataFrame) -> Rows:
-    """Return 0 for approaches on the axis of the main road and 1 for the others."""
-    size = (arms["capacity"] * arms["lanes"]).to_numpy()
-    main = arms["heading"].to_numpy()[int(np.argmax(size))]
-    turned = np.abs((arms["heading"].to_numpy() - main + 90.0) % 180.0 - 90.0)
-    phases: Rows = (turned > _SAME_AXIS).astype(np.intp)
-    return phases
+    end = shapely.get_coordinates(shapely.get_point(links.geometry.to_numpy(), -1))
+    before = shapely.get_coordinates(shapely.get_point(links.geometry.to_numpy(), -2))
+    east = (end[:, 0] - before[:, 0]) * np.cos(np.radians(end[:, 1]))
+    headings: Floats = np.degrees(np.arctan2(end[:, 1] - before[:, 1], east))
+    return headings

@@ -1,8 +1,9 @@
 """Loading: the event loop that drives every vehicle by the rules of motion in ``columns``.
 
-Events wait in a calendar queue: buckets of 16 ms, each a short list sorted by time. Half-milliseconds tell the two
-kinds of event apart: at 2 t the head of a lane group (or of a source) is ready, at 2 t + 1 a gate serves. So all who
-are ready at t stand at their gates before any gate chooses.
+Events wait in a calendar queue: one list for each half-millisecond of a lap. Half-milliseconds tell the two kinds of
+event apart: at 2 t the head of a lane group (or of a source) is ready, at 2 t + 1 a gate serves. So all who are ready
+at t stand at their gates before any gate chooses. The lists need no order, which matters where hundreds of signals
+turn green at once.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ NEVER = 2**31 - 1
 
 _LONG_AGO = -(2**30)
 _NOBODY = -1
-_BUCKET_BITS = 5  # 32 half-milliseconds = 16 ms: about one event a bucket in a town of 5,000 links at its peak
-_BUCKETS = 2**14  # one lap of the calendar is 262 s, longer than nearly every wait; a longer one stays for a lap
+_LAP = 2**18  # half-milliseconds: 131 s, longer than nearly every wait; what waits longer stays in its list for a lap
+_PAGE_BITS = 6  # half-milliseconds are counted in pages of 64, so that quiet times are leafed through quickly
+_PAGE = 1 << _PAGE_BITS
 
 
 class State(NamedTuple):
@@ -51,10 +53,11 @@ class State(NamedTuple):
     gate_clock: Longs
     turn_tag: Longs
     source_tag: Longs
-    bucket_first: Ints  # the calendar
+    calendar: Ints  # first event of each half-millisecond of the lap
+    page_events: Ints  # how many events stand on each page of the calendar
     event_next: Ints
     event_time: Ints  # half-milliseconds; NEVER = none pending
-    bucket_now: Longs
+    now: Longs  # half-milliseconds; nothing before is pending
 
 
 def begin(columns: Columns) -> State:
@@ -85,17 +88,16 @@ def begin(columns: Columns) -> State:
         gate_clock=np.zeros(len(c.gate_headway), np.int64),
         turn_tag=np.zeros(len(c.turn_link), np.int64),
         source_tag=np.zeros(n_link, np.int64),
-        bucket_first=_full(_BUCKETS, _NOBODY),
+        calendar=_full(_LAP, _NOBODY),
+        page_events=_full(_LAP >> _PAGE_BITS, 0),
         event_next=_full(n_event, _NOBODY),
         event_time=_full(n_event, NEVER),
-        bucket_now=np.zeros(1, np.int64),
+        now=np.zeros(1, np.int64),
     )
     for queue in range(n_group, n_queue):
         if first[queue] != _NOBODY:
-            _push(
-                queue, 2 * int(c.vehicle_departure[first[queue]]),
-                state.bucket_first, state.event_next, state.event_time,
-            )  # fmt: skip
+            time = 2 * int(c.vehicle_departure[first[queue]])
+            _push(queue, time, state.calendar, state.page_events, state.event_next, state.event_time)
     return state
 
 
@@ -121,37 +123,39 @@ def _sources(c: Columns, n_group: int, n_queue: int) -> tuple[Ints, Ints, Ints]:
 
 
 @kernel
-def _push(event: int, time: int, bucket_first: Ints, event_next: Ints, event_time: Ints) -> None:
-    """Put an event into the calendar; a bucket's list is sorted by time."""
-    bucket = (time >> _BUCKET_BITS) & (_BUCKETS - 1)
+def _push(event: int, time: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
+    """Put an event into the calendar."""
+    place = time & (_LAP - 1)
     event_time[event] = time
-    other = bucket_first[bucket]
-    if other == _NOBODY or event_time[other] >= time:
-        event_next[event] = other
-        bucket_first[bucket] = event
-        return
-    while event_next[other] != _NOBODY and event_time[event_next[other]] < time:
-        other = event_next[other]
-    event_next[event] = event_next[other]
-    event_next[other] = event
+    event_next[event] = calendar[place]
+    calendar[place] = event
+    page_events[place >> _PAGE_BITS] += 1
 
 
 @kernel
-def _push_earlier(event: int, time: int, bucket_first: Ints, event_next: Ints, event_time: Ints) -> None:
+def _push_earlier(event: int, time: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
     """Put an event into the calendar unless it is already pending at that time or before."""
     pending = event_time[event]
     if pending <= time:
         return
     if pending != NEVER:
-        bucket = (pending >> _BUCKET_BITS) & (_BUCKETS - 1)
-        if bucket_first[bucket] == event:
-            bucket_first[bucket] = event_next[event]
-        else:
-            other = bucket_first[bucket]
-            while event_next[other] != event:
-                other = event_next[other]
-            event_next[other] = event_next[event]
-    _push(event, time, bucket_first, event_next, event_time)
+        _remove(event, calendar, page_events, event_next, event_time)
+    _push(event, time, calendar, page_events, event_next, event_time)
+
+
+@kernel
+def _remove(event: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
+    """Take a pending event out of the calendar."""
+    place = event_time[event] & (_LAP - 1)
+    page_events[place >> _PAGE_BITS] -= 1
+    event_time[event] = NEVER
+    if calendar[place] == event:
+        calendar[place] = event_next[event]
+        return
+    other = calendar[place]
+    while event_next[other] != event:
+        other = event_next[other]
+    event_next[other] = event_next[event]
 
 
 @kernel
@@ -221,27 +225,28 @@ def advance(state: State, columns: Columns, until: int) -> None:
     slot_start, free_at = state.slot_start, state.slot_free_at
     next_service, gate_clock = state.gate_next_service, state.gate_clock
     turn_tag, source_tag = state.turn_tag, state.source_tag
-    bucket_first, event_next, event_time = state.bucket_first, state.event_next, state.event_time
+    calendar, page_events = state.calendar, state.page_events
+    event_next, event_time = state.event_next, state.event_time
 
     n_group = len(group_headway)
     first_gate = n_group + len(link_headway)
-    bucket = state.bucket_now[0]
+    half = state.now[0]
     stop = 2 * until
 
-    while True:
-        # The next event, or the next bucket. Events of a later lap of the calendar stand behind those of this one.
-        event = bucket_first[bucket & (_BUCKETS - 1)]
-        if event == _NOBODY or event_time[event] >> _BUCKET_BITS != bucket:
-            if (bucket + 1) << _BUCKET_BITS >= stop:
-                break
-            bucket += 1
+    while half < stop:
+        # The next event of this half-millisecond, or the next one; events of a later lap stay where they are.
+        event = calendar[half & (_LAP - 1)]
+        while event != _NOBODY and event_time[event] != half:
+            event = event_next[event]
+        if event == _NOBODY:
+            half += 1
+            while half & (_PAGE - 1) == 0 and half + _PAGE <= stop:
+                if page_events[(half & (_LAP - 1)) >> _PAGE_BITS] > 0:
+                    break
+                half += _PAGE
             continue
-        if event_time[event] >= stop:
-            break
-        half = event_time[event]
+        _remove(event, calendar, page_events, event_next, event_time)
         time = half >> 1
-        bucket_first[bucket & (_BUCKETS - 1)] = event_next[event]
-        event_time[event] = NEVER
 
         served, target, gate = _NOBODY, _NOBODY, _NOBODY
         if event < first_gate:
@@ -259,8 +264,8 @@ def advance(state: State, columns: Columns, until: int) -> None:
                     and free_at[slot_start[target] + slot_in[target]] <= time
                     and next_service[gate] <= time
                 )
-                other = bucket_first[bucket & (_BUCKETS - 1)]
-                if is_open and gate_first[gate] == _NOBODY and (other == _NOBODY or event_time[other] != half):
+                alone = gate_first[gate] == _NOBODY and calendar[half & (_LAP - 1)] == _NOBODY
+                if is_open and alone:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
                     served = event
                 else:
@@ -286,7 +291,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
                         gate_first[gate] = after
                     else:
                         next_at_gate[before] = after
-                    _push(queue, 2 * green, bucket_first, event_next, event_time)
+                    _push(queue, 2 * green, calendar, page_events, event_next, event_time)
                 else:
                     if (
                         link_on[link] < link_storage[link]
@@ -318,7 +323,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
             last_exit[served] = time
             if served >= n_group:
                 if head != _NOBODY:
-                    _push(served, 2 * max(departure[head], time + 1), bucket_first, event_next, event_time)
+                    _push(served, 2 * max(departure[head], time + 1), calendar, page_events, event_next, event_time)
             else:
                 left_link = group_link[served]
                 link_on[left_link] -= 1
@@ -376,7 +381,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
                         ready = next_green(red_from, signal, cycle, offset, windows, start, length)
                         ready += served_out - red_from
                     ready = next_green(ready, signal, cycle, offset, windows, start, length)
-                _push(queue, 2 * ready, bucket_first, event_next, event_time)
+                _push(queue, 2 * ready, calendar, page_events, event_next, event_time)
 
         # Gates where somebody stands wake again as soon as their link may open: the one that was asked, and that of
         # the link in which room was made.
@@ -385,7 +390,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
             if gate_first[other_gate] != _NOBODY:
                 slot = slot_start[left_link] + slot_in[left_link]
                 opening = max(time, next_entry[left_link], free_at[slot], next_service[other_gate])
-                _push_earlier(first_gate + other_gate, 2 * opening + 1, bucket_first, event_next, event_time)
+                _push_earlier(first_gate + other_gate, 2 * opening + 1, calendar, page_events, event_next, event_time)
         if gate != _NOBODY and gate_first[gate] != _NOBODY:
             queue = gate_first[gate]
             while queue != _NOBODY:
@@ -395,7 +400,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
                 if link_on[link] < link_storage[link]:
                     slot = slot_start[link] + slot_in[link]
                     opening = max(time, next_entry[link], free_at[slot], next_service[gate])
-                    _push_earlier(first_gate + gate, 2 * opening + 1, bucket_first, event_next, event_time)
+                    _push_earlier(first_gate + gate, 2 * opening + 1, calendar, page_events, event_next, event_time)
                 # Only a gate with a headway of its own serves several links; at the others all want the same.
                 queue = next_at_gate[queue] if gate_headway[gate] > 0 else _NOBODY
-    state.bucket_now[0] = bucket
+    state.now[0] = half
