@@ -20,9 +20,10 @@ from twin.units import MS, time_of_day
 
 Floats = npt.NDArray[np.float64]
 
-LOAD = 0.9
+LOAD = 0.6
 """Mean flow / capacity of the busiest 5 % of lane groups in the busiest hour, greens included: this one guess decides
-every jam of a town whose traffic nobody counted."""
+every jam of a town whose traffic nobody counted. Above 0.7 central Helsinki jams for good, because on a first morning
+nobody looks for a way around a queue."""
 
 OUTSIDE_ORIGINS, OUTSIDE_DESTINATIONS = 0.6, 0.4
 """Shares of morning trips that begin and end beyond the edge of the map (a guess; none where no road is cut)."""

@@ -1,0 +1,1 @@
+"""Speed: every budget beside its measure, run by `make bench`; ratios are taken within one run."""

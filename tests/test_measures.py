@@ -1,0 +1,63 @@
+"""Measures against values worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.roads import chain, trips
+from twin.demand import Demand
+from twin.measures import (
+    KPIS,
+    delay_index,
+    free_flow_times,
+    kpis,
+    mean_travel_time,
+    travel_times,
+    vehicle_hours,
+    vehicle_kilometres,
+)
+from twin.scenario import Scenario
+from twin.simulate import simulate
+
+
+def queue_of_three(until=None):
+    """Three trips at once on 1 km at 20 m/s that lets one out every 10 s: they take 50, 60 and 70 s."""
+    return simulate(Scenario(chain({}, exits={"1": 0.1}), Demand(trips("0", "1", [0.0, 0.0, 0.0]))), until=until)
+
+
+def test_travel_times_are_from_wished_departure():
+    assert travel_times(queue_of_three()).tolist() == pytest.approx([50, 60, 70])
+
+
+def test_delay_index_is_the_mean_of_ratios():
+    assert free_flow_times(queue_of_three()).tolist() == [50, 50, 50]
+    assert delay_index(queue_of_three()) == pytest.approx((1 + 1.2 + 1.4) / 3)
+
+
+def test_distance_and_time_driven():
+    result = queue_of_three()
+    assert vehicle_kilometres(result) == pytest.approx(3.0)
+    assert vehicle_hours(result) == pytest.approx(180 / 3600)
+
+
+def test_who_is_not_there_yet_counts_time_so_far_and_the_free_way_left():
+    """At 20 s all three have entered (at 0, 1.25, 2.5 s) and need until 50, 51.25, 52.5 s if nobody is in the way."""
+    stopped = queue_of_three(until=20.0)
+    assert stopped.fate_counts() == {"arrived": 0, "on road": 3, "waiting": 0, "refused": 0}
+    assert travel_times(stopped).tolist() == pytest.approx([50, 51.25, 52.5])
+
+
+def test_who_still_waits_counts_too():
+    """At 1 s only the first has entered; the others have waited 1 s and have 50 s before them."""
+    assert travel_times(queue_of_three(until=1.0)).tolist() == pytest.approx([50, 51, 51])
+
+
+def test_stopping_early_never_flatters():
+    full = mean_travel_time(queue_of_three())
+    assert all(mean_travel_time(queue_of_three(until=t)) <= full + 1e-9 for t in (1, 10, 55, 65))
+
+
+def test_the_table_has_every_kpi_and_every_result():
+    table = kpis(queue_of_three(), queue_of_three())
+    assert table.index.tolist() == [kpi.key for kpi in KPIS]
+    assert table.columns.tolist() == ["unit", "better", "unnamed", "unnamed'"]
