@@ -17,9 +17,10 @@ import widgets
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*(ROOT / "twin").rglob("*.py"), *(ROOT / "widgets").rglob("*.py")])
+PACKAGES = (twin, widgets)
 MODULES = sorted(
-    module.name for package in (twin, widgets) for module in pkgutil.walk_packages(package.__path__, package.__name__ + ".")
-)  # fmt: skip
+    module.name for package in PACKAGES for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+)
 
 PUBLIC = [
     "Close", "Demand", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",

@@ -19,6 +19,8 @@ Floats = npt.NDArray[np.float64]
 WEIGHT_STEP = 2**20
 """Gravity weights are kept to this part of a trip, so that the draw is made from integers on every machine."""
 
+_ROUNDS = 1000  # proportional fitting is done in ten where ways are alike; far-flung zones take hundreds
+
 _DEFAULTS: dict[str, str | float] = {"vehicle_class": "car", "persons": 1.0, "purpose": "", "group": ""}
 
 
@@ -122,7 +124,7 @@ def gravity(origins: Floats, destinations: Floats, *, times: Floats, decay: floa
     trips: Floats = np.exp(-times / decay)
     np.fill_diagonal(trips, 0.0)
     goal = destinations * (origins.sum() / destinations.sum())
-    for _ in range(100):
+    for _ in range(_ROUNDS):
         trips *= _share(origins, trips.sum(axis=1))[:, None]
         trips *= _share(goal, trips.sum(axis=0))[None, :]
         if np.abs(trips.sum(axis=1) - origins).max() <= 1e-6 * max(origins.max(), 1.0):

@@ -1,0 +1,102 @@
+"""Signals: Webster by hand, waits by formula, plans that hold what they must and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import LineString
+
+from tests.roads import chain, network, road
+from twin.errors import BadTable
+from twin.signals import LOST_TIME, Signals, green_shares, infer_plans, mean_waits, webster
+
+
+def crossing():
+    """A crossing J: a wide road from west and east, a narrow one from south; each goes on to every other arm."""
+    arms = {"W": 2, "E": 2, "S": 1}
+    rows = [road(f"{arm}J", arm, "J", lanes=lanes) for arm, lanes in arms.items()]
+    rows += [road(f"J{arm}", "J", arm, lanes=lanes) for arm, lanes in arms.items()]
+    town = network(rows)
+    places = {"W": (-0.01, 0), "E": (0.01, 0), "S": (0, -0.01), "J": (0, 0)}
+    links = town.links.copy()
+    links["geometry"] = [
+        LineString([places[a], places[b]]) for a, b in zip(links["from_node"], links["to_node"], strict=True)
+    ]
+    return town.with_links(links)
+
+
+def one_turn(*windows, cycle=60.0):
+    greens = pd.DataFrame(
+        [{"signal_id": "x", "in_link": "1", "out_link": "2", "start": a, "length": b} for a, b in windows]
+    )
+    return Signals(pd.DataFrame({"signal_id": ["x"], "cycle": [cycle], "offset": [0.0]}), greens)
+
+
+def test_webster_by_hand():
+    """L = 8 s, Y = .5: C = (1.5 x 8 + 5) / (1 - .5) = 34 s; 26 s of green in proportion 3 : 2 are 15.6 and 10.4 s."""
+    cycle, greens = webster(np.array([0.3, 0.2]))
+    assert cycle == 34
+    assert greens.sum() == cycle - 2 * LOST_TIME
+    assert greens == pytest.approx([15.6, 10.4], abs=1)
+
+
+@pytest.mark.parametrize("loads", [(0.0, 0.0), (0.9, 0.0), (2.0, 2.0), (0.01, 0.6), (0.33, 0.33, 0.33)])
+def test_webster_keeps_its_limits(loads):
+    cycle, greens = webster(np.array(loads))
+    assert 20 <= cycle <= 120
+    assert (greens >= 5).all()
+    assert greens.sum() == pytest.approx(cycle - LOST_TIME * len(loads))
+
+
+def test_mean_wait_is_half_the_red_times_its_chance():
+    """Red 40 s of 60: 40² / (2 x 60) = 13.33 s. Two reds of 20 s: 2 x 20² / (2 x 60) = 6.67 s."""
+    town = chain({}, {})
+    assert mean_waits(one_turn((0, 20)), town) == pytest.approx([40**2 / 120])
+    assert mean_waits(one_turn((0, 10), (30, 10)), town) == pytest.approx([2 * 20**2 / 120])
+    assert green_shares(one_turn((0, 10), (30, 10)), town) == pytest.approx([1 / 3])
+
+
+def test_inferred_plans_part_the_main_road_from_the_side_road():
+    town = crossing()
+    flows = np.full(len(town.lane_groups), 0.2)
+    plans = infer_plans(town, {"J": "J"}, flows)
+    assert plans.plans["inferred"].all()
+    windows = plans.greens.groupby("in_link")[["start", "length"]].agg(["min", "max"])
+    assert (windows.loc["WJ"] == windows.loc["EJ"]).all()
+    main_end = windows.loc["WJ"][("start", "max")] + windows.loc["WJ"][("length", "max")]
+    assert windows.loc["SJ"][("start", "min")] == main_end + LOST_TIME
+    end = windows.loc["SJ"][("start", "min")] + windows.loc["SJ"][("length", "min")]
+    assert end + LOST_TIME == plans.plans["cycle"][0]
+    held = set(zip(plans.greens["in_link"], plans.greens["out_link"], strict=True))
+    assert held == {turn for turn in town.turn_index if turn[0] in ("WJ", "EJ", "SJ")}
+
+
+def test_more_flow_gets_more_green():
+    town = crossing()
+    few, many = (
+        infer_plans(town, {"J": "J"}, np.where(town.lane_groups["link_id"] == "SJ", flow, 0.2)).greens
+        for flow in (0.05, 0.4)
+    )
+    assert many.loc[many["in_link"] == "SJ", "length"].max() > few.loc[few["in_link"] == "SJ", "length"].max()
+
+
+def test_the_short_links_inside_a_wide_junction_are_never_held():
+    town = network([road("a", "A", "J1"), road("m", "J1", "J2", length=15), road("b", "J2", "B")])
+    plans = infer_plans(town, {"J1": "J1", "J2": "J1"}, np.zeros(3))
+    assert set(plans.greens["in_link"]) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("windows", "words"),
+    [(((0, 61),), "does not fit"), (((60, 5),), "does not fit"), (((0, 30), (20, 5)), "runs into the next"),
+     (((50, 20), (5, 10)), "runs into the next")],
+)  # fmt: skip
+def test_impossible_greens_are_refused(windows, words):
+    with pytest.raises(BadTable, match=words):
+        one_turn(*windows)
+
+
+def test_an_impossible_cycle_is_refused():
+    with pytest.raises(BadTable, match="cycle of 0"):
+        one_turn((0, 20), cycle=0.0)
