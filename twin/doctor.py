@@ -35,7 +35,8 @@ def findings() -> Iterator[Finding]:
         yield Finding(package, found is not None, found or "missing: run `make install`")
     towns = ", ".join(names())
     yield Finding("towns", bool(towns), towns or "no data/ folder: start from a checkout or install the wheel anew")
-    yield Finding("map", (BUNDLE / "town_map.js").is_file(), str(BUNDLE) if (BUNDLE / "town_map.js").is_file() else "not built: run `make install`")
+    built = (BUNDLE / "town_map.js").is_file()
+    yield Finding("map", built, str(BUNDLE) if built else "not built: run `make install`")
     yield Finding("kernels", well=True, detail=cache.sentence())
     browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
     advice = "missing; only tests need it: apt install chromium"

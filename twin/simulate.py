@@ -75,6 +75,12 @@ def simulate(
     return Result(scenario, seed, departure, routes.start, routes.steps, times, end / MS)
 
 
+def columns_of(result: Result) -> Columns:
+    """Return the kernel's columns of a run that was made, to drive it again as it was."""
+    scenario = result.scenario
+    return _columns(scenario.network, scenario.signals, result.departure, Routes(result.route_start, result.route))
+
+
 def _drive(columns: Columns, start: int, stop: int, progress: Progress | None) -> tuple[Ints, int]:
     """Advance minute by minute until all have arrived or the time is up; return the times and when it ended."""
     state = begin(columns)
