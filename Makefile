@@ -12,11 +12,12 @@ install: $(READY)
 # uv if it is there, else pip; both from constraints.txt.
 $(READY): pyproject.toml constraints.txt $(FRONT)
 	@if command -v uv >/dev/null; then \
-	    test -x $(BIN)/python || uv venv --quiet --python "$(PYTHON)" .venv; \
-	    uv pip install --python $(BIN)/python --constraint constraints.txt --editable ".[develop]"; \
+	    { test -x $(BIN)/python || uv venv --quiet --no-python-downloads --python "$(PYTHON)" .venv; } && \
+	    uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable ".[develop]"; \
 	else \
-	    $(BIN)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv; \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[develop]"; \
+	    { $(BIN)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory .venv; } && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	        --editable ".[develop]"; \
 	fi
 	@$(BIN)/twin doctor
 	@touch $(READY)
