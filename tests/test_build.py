@@ -1,0 +1,88 @@
+"""Build: a town from an extract is as full as asked for, and nothing in it is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.osm.conftest import osm
+from twin.build import JITTER, LOAD, MORNING_END, OUTSIDE_DESTINATIONS, OUTSIDE_ORIGINS, read_osm
+from twin.errors import BadSource, UnknownName
+from twin.network import MICRO
+from twin.osm import read
+from twin.routing import fastest, ways
+from twin.signals import green_shares
+from twin.simulate import simulate
+from twin.towns import data_folder, names, town
+from twin.units import time_of_day
+
+PEAK = (time_of_day("07:30"), time_of_day("08:30"))
+
+
+@pytest.mark.parametrize("load", [0.3, LOAD])
+def test_the_busiest_lane_groups_are_as_full_as_asked_for(load):
+    """Counted anew from the trips themselves: those of the busiest hour on their fastest ways, greens included.
+
+    20,000 sampled trips tell the load of a lane group within some percent; 10 % is what sampling and whole trips allow.
+    """
+    today = town("helsinki", load=load)
+    network, trips = today.network, today.demand.trips
+    at_peak = trips[trips["departure"].between(*PEAK)]
+    pairs = np.stack([network.node_rows(at_peak["origin"]), network.node_rows(at_peak["destination"])], axis=1)
+    routes, _ = fastest(ways(network, today.signals), pairs)
+    turns = np.delete(routes.steps, routes.start[:-1])
+    seen = np.bincount(turns, minlength=len(network.turns)) / (PEAK[1] - PEAK[0]) / green_shares(today.signals, network)
+    full = np.bincount(network.group_of_turn, seen, len(network.lane_groups)) * MICRO / network.group_capacity
+    busiest = np.sort(full)[-int(len(full) * 0.05) :]
+    assert busiest.mean() == pytest.approx(load, rel=0.1)
+
+
+def test_more_load_means_more_trips():
+    assert len(town("helsinki", load=0.3).demand.trips) < len(town("helsinki", load=0.5).demand.trips)
+
+
+def test_trips_depart_in_the_morning_and_jitter_is_small():
+    today = town("helsinki")
+    departure = today.demand.trips["departure"]
+    assert departure.min() >= time_of_day("06:30")
+    assert departure.max() < time_of_day(MORNING_END)
+    assert today.departure_jitter == JITTER
+
+
+def test_outside_has_the_share_that_it_was_given():
+    """By chance of the draw within three standard deviations: sqrt(.24 / 9450) = .005."""
+    today = town("helsinki")
+    edge = set(read(data_folder() / "helsinki" / "helsinki.osm.pbf").edges["node_id"])
+    trips = today.demand.trips
+    assert trips["origin"].isin(edge).mean() >= OUTSIDE_ORIGINS - 0.02
+    assert trips["destination"].isin(edge).mean() >= OUTSIDE_DESTINATIONS - 0.02
+
+
+def test_a_place_without_houses_lives_too(tmp_path):
+    nodes = {n: (100 * (n % 3), 100 * (n // 3)) for n in range(9)}
+    rows = [[0, 1, 2], [3, 4, 5], [6, 7, 8], [0, 3, 6], [1, 4, 7], [2, 5, 8]]
+    streets = {100 + k: (row, {"highway": "residential"}) for k, row in enumerate(rows)}
+    path = tmp_path / "bare.osm"
+    path.write_text(osm(nodes, streets), encoding="utf-8")
+    result = simulate(read_osm(path))
+    assert result.fate_counts()["arrived"] == len(result.scenario.demand.trips) > 0
+    assert result.scenario.name == "bare"
+
+
+@pytest.mark.parametrize("load", [0, -1, float("nan")])
+def test_an_impossible_load_is_refused(load):
+    with pytest.raises(BadSource, match="load"):
+        town("helsinki", load=load)
+
+
+def test_towns_are_found_by_name():
+    assert "helsinki" in names()
+    with pytest.raises(UnknownName, match="there are: helsinki"):
+        town("atlantis")
+
+
+def test_trips_of_helsinki_nearly_all_have_a_way():
+    result = simulate(town("helsinki"))
+    counts = result.fate_counts()
+    assert counts["refused"] == 0
+    assert counts["arrived"] == sum(counts.values())
