@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from twin.errors import UnknownName
+
+Language = Literal["en", "zh-Hans", "zh-Hant"]
 
 LANGUAGES = {"en": "en", "zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
 """Language tags, as on a web page, and their columns in words.csv."""
 
 
-def word(key: str, language: str = "en") -> str:
+def word(key: str, language: Language = "en") -> str:
     """Return the text that stands for a key in one language.
 
     Parameters
@@ -44,5 +47,5 @@ def word(key: str, language: str = "en") -> str:
 
 @cache
 def _table() -> dict[str, dict[str, str]]:
-    with files("twin.picture").joinpath("words.csv").open(encoding="utf-8", newline="") as file:
-        return {row["key"]: row for row in csv.DictReader(file)}
+    lines = files("twin.picture").joinpath("words.csv").read_text(encoding="utf-8").splitlines()
+    return {row["key"]: row for row in csv.DictReader(lines)}

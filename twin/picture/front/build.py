@@ -98,7 +98,7 @@ def _npm_from_pypi() -> tuple[list[str], str]:
 def _surroundings(work: Path, node: str) -> dict[str, str]:
     """Return the environment for npm: its node on PATH, and a cache that can be written to."""
     surroundings = {**os.environ, "PATH": os.pathsep.join((str(Path(node).parent), os.environ.get("PATH", os.defpath)))}
-    named = os.environ.get("npm_config_cache") or os.environ.get("NPM_CONFIG_CACHE")
+    named = os.environ.get("npm_config_cache") or os.environ.get("NPM_CONFIG_CACHE")  # noqa: SIM112 - npm's own spelling
     cache = Path(named) if named else Path(os.path.expanduser("~")) / ".npm"  # noqa: PTH111 - never raises without a home
     if not _writable(cache):
         surroundings["npm_config_cache"] = str(work / "npm-cache")

@@ -114,6 +114,7 @@ class TownMapView {
   }
 
   hover(info) {
+    this.hovered = info;
     if (info.layer?.id !== "roads" || info.index < 0) return this.tooltip.hide();
     const rows = facts(this.columns, this.page, info.index, this.frame);
     return this.tooltip.show(info.x, info.y, this.name(info.index), rows);
@@ -135,6 +136,7 @@ class TownMapView {
     const count = this.model.get("drawn") + 1;
     this.root.dataset.drawn = count;
     this.root.dataset.frame = frame;
+    if (this.hovered) this.hover(this.hovered); // the pointer rests, but what it points at has changed
     this.model.set("drawn", count);
     this.model.save_changes();
   }

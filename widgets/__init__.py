@@ -1,0 +1,7 @@
+"""Widgets: maps and controls for notebooks. They hold scenarios and results, never numbers of their own."""
+
+from widgets.background import Runner
+from widgets.controls import CloseControl, SpeedControl
+from widgets.map import TownMap
+
+__all__ = ["CloseControl", "Runner", "SpeedControl", "TownMap"]
