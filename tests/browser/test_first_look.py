@@ -81,8 +81,7 @@ def scrub(notebook, steps):
 def test_first_look(first_look):
     notebook = first_look
     seconds = time.perf_counter() - notebook.started
-    print(f"first map {seconds:.1f} s after JupyterLab was started")
-    assert seconds < 60
+    assert seconds < 60  # the budget of a first start, compile included; make bench prints the measure
     settled(notebook)
     notebook.screenshot("01_first_look")
 
@@ -117,7 +116,7 @@ def test_first_look(first_look):
     )
     assert status == "busy"
 
-    # Clicked: the road is told to Python, closed, and the new morning is drawn on the same map, seen from the same place.
+    # Clicked: Python is told the road, it is closed, and the new morning is drawn on the same map, the view kept.
     link_id, lon, lat = notebook.in_kernel(CHOOSE).split()
     before, camera, red = settled(notebook), notebook.page.evaluate(CAMERA), reds(notebook)
     notebook.page.mouse.click(*notebook.page.evaluate(PIXEL, [float(lon), float(lat)]))

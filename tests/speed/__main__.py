@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from tests.speed.engine import cases
+import tempfile
+from pathlib import Path
 
-BUDGET = 5.0
+from tests.speed.engine import cases
+from tests.speed.first_map import first_map
+
+TRAVERSALS = 5.0
 """Millions of traversals a second that the engine is to reach at 5,000 links and 40,000 trips."""
+
+FIRST_START, SECOND_START = 60.0, 10.0
+"""Seconds from the start of JupyterLab to the first map: with nothing compiled, and after that."""
 
 
 def main() -> None:
@@ -14,8 +21,16 @@ def main() -> None:
     for case in cases():
         print(
             f"{case.name:16}{case.links:8}{case.trips:9}{case.traversals:12}{case.cpu:9.3f}{case.rate:7.2f}"
-            f"{case.read:9.1f}   {BUDGET:g}"
+            f"{case.read:9.1f}   {TRAVERSALS:g}"
         )
+    print(f"\n{'first map':16}{'server s':>9}{'kernel s':>9}{'map s':>9}   budget s")
+    with tempfile.TemporaryDirectory() as cache:
+        for name, budget in (("first start", FIRST_START), ("second start", SECOND_START)):
+            seconds = first_map(Path(cache))
+            if seconds is None:
+                print(f"{name:16} no Chromium on this machine")
+            else:
+                print(f"{name:16}{seconds.server:9.1f}{seconds.kernel:9.1f}{seconds.drawn:9.1f}   {budget:g}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,180 @@
+"""Driver: a real JupyterLab and a real Chromium, both of this machine, started and stopped here."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+HOST = "127.0.0.1"
+
+DRAWING = (
+    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--no-sandbox", "--disable-dev-shm-usage",
+)  # fmt: skip
+"""WebGL in software: this test needs no graphics card."""
+
+QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+"""JupyterLab asks nothing and looks nowhere for news."""
+
+IN_KERNEL = """async (code) => {
+    const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+    const future = kernel.requestExecute({ code, store_history: false });
+    let said = "";
+    future.onIOPub = ({ header, content }) => {
+        if (header.msg_type === "stream") said += content.text;
+        if (header.msg_type === "error") said += content.traceback.join("\\n");
+    };
+    const reply = await future.done;
+    return { status: reply.content.status, said };
+}"""
+
+READY = """() => {
+    const context = window.jupyterapp?.shell?.currentWidget?.context?.sessionContext;
+    const kernel = context?.session?.kernel;
+    return context?.isReady && kernel?.connectionStatus === "connected" && kernel?.status === "idle";
+}"""
+
+
+@dataclass
+class Notebook:
+    """A notebook open in JupyterLab, and everything that its page asked for or complained about."""
+
+    page: Page
+    started: float
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def run_all(self) -> None:
+        """Run all cells, once the kernel is idle and connected: before that JupyterLab silently does nothing."""
+        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def in_kernel(self, code: str) -> str:
+        """Run code in the notebook's kernel; return what it printed."""
+        reply = self.page.evaluate(IN_KERNEL, code)
+        assert reply["status"] == "ok", reply["said"]
+        return str(reply["said"]).strip()
+
+    def drawn(self) -> int:
+        """Return how many pictures of new data or frames the map has drawn."""
+        return int(self.page.locator(".town-map").first.get_attribute("data-drawn") or 0)
+
+    def wait_drawn(self, more_than: int, timeout: float = 60.0) -> int:
+        """Wait until more pictures have been drawn than this, and return how many."""
+        self.page.wait_for_function(
+            "(count) => Number(document.querySelector('.town-map')?.dataset.drawn ?? 0) > count",
+            arg=more_than,
+            timeout=timeout * 1000,
+        )
+        return self.drawn()
+
+    def screenshot(self, name: str) -> Path:
+        """Keep a picture of the whole page, for people to look at."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser | None]:
+    """Start Debian's Chromium; None where there is no browser."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        yield None
+        return
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser to drive
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(DRAWING))
+        yield running
+        running.close()
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: where it answers, the folder that it serves, and when it was started."""
+
+    address: str
+    folder: Path
+    started: float
+
+    def open(self, notebook: Path, page: Page) -> Notebook:
+        """Open a copy of a notebook in a page."""
+        shutil.copy(notebook, self.folder / notebook.name)
+        opened = Notebook(page, self.started)
+        page.on("request", lambda request: opened.requests.append(request.url))
+        page.on("websocket", lambda socket: opened.requests.append(socket.url))
+        page.on("console", lambda said: said.type == "error" and opened.complaints.append(said.text))
+        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        page.goto(self.address.format(name=notebook.name))
+        return opened
+
+
+@contextmanager
+def jupyter_lab(place: Path, **environment: str) -> Iterator[Lab]:
+    """Start JupyterLab with a folder, settings and workspaces of its own, on a free port of 127.0.0.1."""
+    folder, settings = place / "notebooks", place / "settings"
+    folder.mkdir()
+    settings.mkdir()
+    (settings / "overrides.json").write_text(json.dumps(QUIET))
+    token, port = secrets.token_hex(16), _free_port()
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {**os.environ, **{name: str(place / name.lower()) for name in own}, **environment}
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}",
+        "--LabApp.expose_app_in_browser=True", f"--LabApp.app_settings_dir={settings}",
+        f"--LabApp.user_settings_dir={place / 'user'}", f"--LabApp.workspaces_dir={place / 'workspaces'}",
+        "--allow-root",
+    ]  # fmt: skip
+    started = time.perf_counter()
+    with (place / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=place, env=environment)
+        try:
+            _wait_until_up(f"http://{HOST}:{port}/api?token={token}", server, place / "lab.log")
+            yield Lab(f"http://{HOST}:{port}/lab/tree/{{name}}?token={token}&reset", folder, started)
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_up(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise AssertionError(f"JupyterLab ended with {server.returncode}: {log.read_text()[-2000:]}")
+        try:
+            urlopen(address, timeout=5).close()  # noqa: S310 - our own server on this machine
+        except URLError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError(f"JupyterLab did not answer within 60 s: {log.read_text()[-2000:]}")
