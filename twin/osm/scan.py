@@ -176,16 +176,19 @@ def _parts(path: Path, shapes: list[Relation], known: list[Way]) -> dict[int, Wa
     parts = {way.way_id: way for way in known if way.way_id in members}
     missing = members - parts.keys()
     if missing:
-        for thing in _objects(path, osmium.osm.WAY, osmium.filter.IdFilter(missing)):
-            parts[thing.id] = _way(thing, {})
+        for thing in _objects(path, osmium.osm.WAY):
+            if thing.id in missing:
+                parts[thing.id] = _way(thing, {})
     return parts
 
 
 def _nodes(path: Path, wanted: set[int], drawn: set[int]) -> tuple[dict[int, tuple[float, float]], dict[int, Tags]]:
     coords, lights = {}, {}
-    if not wanted | drawn:
-        return {}, {}
-    for thing in _objects(path, osmium.osm.NODE, osmium.filter.IdFilter(wanted | drawn)):
+    needed = wanted | drawn
+    for thing in _objects(path, osmium.osm.NODE):
+        # A set in Python, not osmium's IdFilter: that one takes 0.36 s to be made, ten times as long as the whole pass.
+        if thing.id not in needed:
+            continue
         location = thing.location
         if location.valid():
             coords[thing.id] = (location.lon, location.lat)
