@@ -10,8 +10,8 @@ from tests.browser.driver import chromium, jupyter_lab
 
 
 @pytest.fixture(scope="session")
-def browser():
-    with chromium() as running:
+def browser(tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("profile")) as running:
         if running is None:
             missing = "no Chromium on this machine: install it (Debian: apt install chromium)"
             if os.environ.get("TWIN_MUST_NOT_SKIP"):
@@ -23,7 +23,7 @@ def browser():
 @pytest.fixture
 def open_notebook(tmp_path, browser):
     """A function that opens a copy of a notebook in a JupyterLab of its own."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    page = browser.new_page()
     with jupyter_lab(tmp_path) as lab:
-        yield lambda notebook: lab.open(notebook, context.new_page())
-        context.close()
+        yield lambda notebook: lab.open(notebook, page)
+        page.close()

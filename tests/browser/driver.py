@@ -19,7 +19,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import BrowserContext, Page
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -98,8 +98,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
-def chromium() -> Iterator[Browser | None]:
-    """Start Debian's Chromium; None where there is no browser."""
+def chromium(profile: Path) -> Iterator[BrowserContext | None]:
+    """Start Debian's Chromium with a profile (its caches live there); None where there is no browser."""
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         yield None
@@ -107,7 +107,9 @@ def chromium() -> Iterator[Browser | None]:
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser to drive
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=list(DRAWING))
+        running = playwright.chromium.launch_persistent_context(
+            profile, executable_path=path, args=list(DRAWING), viewport={"width": 1400, "height": 1000}
+        )
         yield running
         running.close()
 
@@ -133,13 +135,13 @@ class Lab:
 
 
 @contextmanager
-def jupyter_lab(place: Path, **environment: str) -> Iterator[Lab]:
+def jupyter_lab(place: Path, *, port: int | None = None, **environment: str) -> Iterator[Lab]:
     """Start JupyterLab with a folder, settings and workspaces of its own, on a free port of 127.0.0.1."""
     folder, settings = place / "notebooks", place / "settings"
     folder.mkdir()
     settings.mkdir()
     (settings / "overrides.json").write_text(json.dumps(QUIET))
-    token, port = secrets.token_hex(16), _free_port()
+    token, port = secrets.token_hex(16), port or free_port()
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     environment = {**os.environ, **{name: str(place / name.lower()) for name in own}, **environment}
     command = [
@@ -160,7 +162,8 @@ def jupyter_lab(place: Path, **environment: str) -> Iterator[Lab]:
             server.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

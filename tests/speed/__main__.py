@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from tests.browser.driver import free_port
 from tests.speed.engine import cases
 from tests.speed.first_map import first_map
 
@@ -24,9 +25,10 @@ def main() -> None:
             f"{case.read:9.1f}   {TRAVERSALS:g}"
         )
     print(f"\n{'first map':16}{'server s':>9}{'kernel s':>9}{'map s':>9}   budget s")
-    with tempfile.TemporaryDirectory() as cache:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as home:
         for name, budget in (("first start", FIRST_START), ("second start", SECOND_START)):
-            seconds = first_map(Path(cache))
+            seconds = first_map(Path(home), port=port)
             if seconds is None:
                 print(f"{name:16} no Chromium on this machine")
             else:

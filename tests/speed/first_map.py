@@ -20,17 +20,20 @@ class FirstMap(NamedTuple):
     drawn: float
 
 
-def first_map(kernel_cache: Path) -> FirstMap | None:
-    """Measure one start; None where there is no browser."""
+def first_map(home: Path, *, port: int) -> FirstMap | None:
+    """Measure one start; None where there is no browser.
+
+    Home keeps what a person's machine keeps from one start to the next: compiled kernels and the browser's cache.
+    """
     with (
         tempfile.TemporaryDirectory() as place,
-        chromium() as browser,
-        jupyter_lab(Path(place), NUMBA_CACHE_DIR=str(kernel_cache)) as lab,
+        chromium(home / "browser") as browser,
+        jupyter_lab(Path(place), port=port, NUMBA_CACHE_DIR=str(home)) as lab,
     ):
         if browser is None:
             return None
         server = time.perf_counter() - lab.started
-        notebook = lab.open(NOTEBOOK, browser.new_page(viewport={"width": 1400, "height": 1000}))
+        notebook = lab.open(NOTEBOOK, browser.new_page())
         notebook.page.wait_for_function(READY, timeout=60_000)
         kernel = time.perf_counter() - lab.started
         notebook.run_all()
