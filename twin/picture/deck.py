@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from twin.network import Network
     from twin.places import Places
+    from twin.result import Result
 
 WIDTH = {"least": 1.3, "most": 8.0, "full_flow": 1800.0}
 """Line width [pixels at the first view] without traffic and at full_flow [veh/h]; between them it grows as the root."""
@@ -45,25 +46,6 @@ _SMALLEST_BUILDING = 5e-9
 
 _GRID = 1e-6
 """Background coordinates are kept to this part of a degree (0.1 m)."""
-
-
-class Intervals(Protocol):
-    """What the map reads of a result's intervals."""
-
-    start: npt.NDArray[np.float64]
-    left: npt.NDArray[np.int64]
-    speed: npt.NDArray[np.float64]
-    pace: npt.NDArray[np.float64]
-
-
-class HasIntervals(Protocol):
-    """What the map reads of a result."""
-
-    end: float
-
-    def intervals(self, every: float = 300.0) -> Intervals:
-        """Return counts and speeds for each interval and link."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -145,7 +127,7 @@ def road_columns(network: Network) -> RoadColumns:
     )
 
 
-def frames(result: HasIntervals, every: float = 300.0) -> Frames:
+def frames(result: Result, every: float = 300.0) -> Frames:
     """Return the frames of a result, one for each interval of ``every`` seconds."""
     intervals = result.intervals(every)
     starts = [float(start) for start in intervals.start]
