@@ -28,7 +28,21 @@ def test_a_change_makes_a_new_scenario_and_leaves_the_old():
     assert today.fingerprint == print_before != closed.fingerprint
     assert not today.network.links["closed"].any()
     assert closed.changes == (Close("Mill Lane"),)
-    assert closed.sentence() == "close Mill Lane"
+    assert closed.sentence() == "Close Mill Lane"
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("Mill Lane", "Mill Lane"),
+        ("primary", "primary roads"),
+        ("2", "a block of Mill Lane"),
+        (8, "way 8 (High Street)"),
+    ],
+)
+def test_a_change_speaks_of_streets(what, words):
+    assert street().change(Close(what)).name == f"Close {words}"
+    assert street().change(SpeedLimit(what, kmh=30)).name == f"30 km/h on {words}"
 
 
 @pytest.mark.parametrize(("what", "rows"), [("Mill Lane", [1]), ("primary", [0]), ("2", [1]), (8, [0])])

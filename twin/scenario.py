@@ -26,8 +26,8 @@ class Change(Protocol):
     def apply(self, scenario: Scenario) -> Scenario:
         """Return the scenario with this change made."""
 
-    def sentence(self) -> str:
-        """Say in words what is changed."""
+    def sentence(self, network: Network) -> str:
+        """Say in words what is changed, with the street names of a network."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,11 @@ class Scenario:
 
     def sentence(self) -> str:
         """Say in words what was changed since the town was built."""
-        return "; ".join(change.sentence() for change in self.changes)
+        return "; ".join(self.sentences())
+
+    def sentences(self) -> list[str]:
+        """Say in words what each change does."""
+        return [change.sentence(self.network) for change in self.changes]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -141,9 +145,9 @@ class Close:
             links.loc[links_named(scenario.network, name), "closed"] = True
         return replace(scenario, network=scenario.network.with_links(links))
 
-    def sentence(self) -> str:
+    def sentence(self, network: Network) -> str:
         """Say what is closed."""
-        return "close " + ", ".join(map(str, self.what))
+        return "Close " + _spoken(self.what, network)
 
 
 @dataclass(frozen=True, init=False)
@@ -182,9 +186,24 @@ class SpeedLimit:
         links.loc[rows, "capacity"] = np.minimum(links["capacity"].to_numpy()[rows], allowed)
         return replace(scenario, network=network.with_links(links))
 
-    def sentence(self) -> str:
+    def sentence(self, network: Network) -> str:
         """Say which speed holds where."""
-        return f"{self.kmh:g} km/h on " + ", ".join(map(str, self.what))
+        return f"{self.kmh:g} km/h on {_spoken(self.what, network)}"
+
+
+def _spoken(what: Sequence[str | int], network: Network) -> str:
+    """Say which streets are meant: a link or way by the street that it is a part of."""
+    return ", ".join(_spoken_one(name, network.links) for name in what)
+
+
+def _spoken_one(what: str | int, links: pd.DataFrame) -> str:
+    if isinstance(what, int):
+        part = links[[what in ways for ways in links["osm_ways"]]]
+        return f"way {what} ({', '.join(sorted({*part['name']}))})" if part["name"].any() else f"way {what}"
+    if (links["link_id"] == what).any():
+        street = links.loc[links["link_id"] == what, "name"].iloc[0]
+        return f"a block of {street}" if street else f"link {what}"
+    return what if (links["name"] == what).any() else f"{what} roads"
 
 
 def _named(what: Sequence[str | int], change: str) -> tuple[str | int, ...]:

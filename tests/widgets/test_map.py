@@ -135,8 +135,8 @@ class Renamed:
     def apply(self, scenario):
         return replace(scenario, network=self.network)
 
-    def sentence(self):
-        return "renamed"
+    def sentence(self, network):
+        return f"{len(network.links)} links renamed"
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])

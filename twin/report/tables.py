@@ -48,7 +48,7 @@ def manifest(result: Result) -> dict[str, Any]:
         "seed": result.seed,
         "scenario_fingerprint": scenario.fingerprint,
         "fingerprint": result.fingerprint,
-        "changes": [change.sentence() for change in scenario.changes],
+        "changes": scenario.sentences(),
         "labels": [word(key) for key in (*scenario.labels, ONE_DAY)],
         "provenance": scenario.provenance,
     }
