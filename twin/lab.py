@@ -14,12 +14,16 @@ from twin.errors import TownError
 
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_first_look.ipynb"
 
-QUIET = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
-"""JupyterLab looks for news and updates on the network; the twin works without one."""
+QUIET = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+)
+"""JupyterLab looks for news, updates and extensions on the network; the twin works without one."""
 
 
 def start(options: Sequence[str]) -> NoReturn:
-    """Become JupyterLab on notebook 01; options are passed on to it.
+    """Become JupyterLab on notebook 01; options are passed on to it and win over ours.
 
     Raises
     ------
@@ -33,11 +37,14 @@ def start(options: Sequence[str]) -> NoReturn:
     port = _port(options)
     if port is not None and not _is_free(port):
         raise TownError(f'port {port} is in use: choose another, as in make lab ARGS="--port {port + 1}"')
-    command = [sys.executable, "-m", "jupyterlab", str(NOTEBOOK), *QUIET, *options]
+    own = [*QUIET, f"--ServerApp.root_dir={NOTEBOOK.parent}", f"--LabApp.default_url=/lab/tree/{NOTEBOOK.name}"]
     if port is not None:
-        command.append("--ServerApp.port_retries=0")  # the port that was asked for, or none
+        own.append("--ServerApp.port_retries=0")  # the port that was asked for, or none
     if os.geteuid() == 0:
-        command.append("--allow-root")
+        own.append("--allow-root")
+    given = {option.partition("=")[0] for option in options}
+    own = [option for option in own if option.partition("=")[0] not in given]
+    command = [sys.executable, "-m", "jupyterlab", *own, *options]
     os.execv(sys.executable, command)  # noqa: S606 - the options are the user's own
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -31,8 +30,9 @@ DRAWING = (
 )  # fmt: skip
 """WebGL in software: this test needs no graphics card."""
 
-QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
-"""JupyterLab asks nothing and looks nowhere for news."""
+KERNEL = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel"
+
+IN_BACKGROUND = f"(code) => {{ ({KERNEL}).requestExecute({{ code, store_history: false }}); }}"
 
 IN_KERNEL = """async (code) => {
     const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
@@ -58,6 +58,7 @@ class Notebook:
     """A notebook open in JupyterLab, and everything that its page asked for or complained about."""
 
     page: Page
+    folder: Path
     started: float
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -72,6 +73,19 @@ class Notebook:
         reply = self.page.evaluate(IN_KERNEL, code)
         assert reply["status"] == "ok", reply["said"]
         return str(reply["said"]).strip()
+
+    @contextmanager
+    def busy_kernel(self) -> Iterator[None]:
+        """Keep the kernel busy until the block is left, a minute at the most."""
+        done = self.folder / "done"
+        code = (
+            f"import pathlib, time\nfor _ in range(600):\n    pathlib.Path({str(done)!r}).exists() or time.sleep(0.1)"
+        )
+        self.page.evaluate(IN_BACKGROUND, code)
+        self.page.wait_for_function(f"() => ({KERNEL}).status === 'busy'")
+        yield
+        assert self.page.evaluate(f"() => ({KERNEL}).status") == "busy"
+        done.touch()
 
     def drawn(self) -> int:
         """Return how many pictures of new data or frames the map has drawn."""
@@ -125,7 +139,7 @@ class Lab:
     def open(self, notebook: Path, page: Page) -> Notebook:
         """Open a copy of a notebook in a page."""
         shutil.copy(notebook, self.folder / notebook.name)
-        opened = Notebook(page, self.started)
+        opened = Notebook(page, self.folder, self.started)
         page.on("request", lambda request: opened.requests.append(request.url))
         page.on("websocket", lambda socket: opened.requests.append(socket.url))
         page.on("console", lambda said: said.type == "error" and opened.complaints.append(said.text))
@@ -136,24 +150,20 @@ class Lab:
 
 @contextmanager
 def jupyter_lab(place: Path, *, port: int | None = None, **environment: str) -> Iterator[Lab]:
-    """Start JupyterLab with a folder, settings and workspaces of its own, on a free port of 127.0.0.1."""
-    folder, settings = place / "notebooks", place / "settings"
+    """Start `twin lab` with a folder, settings and workspaces of its own, on a free port of 127.0.0.1."""
+    folder = place / "notebooks"
     folder.mkdir()
-    settings.mkdir()
-    (settings / "overrides.json").write_text(json.dumps(QUIET))
     token, port = secrets.token_hex(16), port or free_port()
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     environment = {**os.environ, **{name: str(place / name.lower()) for name in own}, **environment}
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}",
-        "--LabApp.expose_app_in_browser=True", f"--LabApp.app_settings_dir={settings}",
+        sys.executable, "-m", "twin", "lab", "--no-browser", f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
         f"--LabApp.user_settings_dir={place / 'user'}", f"--LabApp.workspaces_dir={place / 'workspaces'}",
-        "--allow-root",
     ]  # fmt: skip
     started = time.perf_counter()
     with (place / "lab.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=place, env=environment)
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, env=environment)
         try:
             _wait_until_up(f"http://{HOST}:{port}/api?token={token}", server, place / "lab.log")
             yield Lab(f"http://{HOST}:{port}/lab/tree/{{name}}?token={token}&reset", folder, started)

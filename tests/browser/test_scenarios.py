@@ -29,7 +29,7 @@ def test_streets_are_closed_and_opened_by_hand(open_notebook):
     notebook.wait_drawn(drawn)
     settled(notebook)
     notebook.screenshot("02_clicked")
-    assert notebook.in_kernel("print(len(tried), town_map.page['title'].== 'Close a block of Unioninkatu')") == "1 True"
+    assert notebook.in_kernel("print(len(tried), town_map.page['title'] == 'Close a block of Unioninkatu')") == "1 True"
     assert reds(notebook) > open_streets + 50
 
     drawn = settled(notebook)
