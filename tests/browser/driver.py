@@ -34,6 +34,14 @@ KERNEL = "window.jupyterapp.shell.currentWidget.context.sessionContext.session.k
 
 IN_BACKGROUND = f"(code) => {{ ({KERNEL}).requestExecute({{ code, store_history: false }}); }}"
 
+BUSY = """
+import pathlib, time
+pathlib.Path({begun!r}).touch()
+for _ in range(600):
+    pathlib.Path({done!r}).exists() or time.sleep(0.1)
+pathlib.Path({over!r}).touch()
+"""
+
 IN_KERNEL = """async (code) => {
     const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
     const future = kernel.requestExecute({ code, store_history: false });
@@ -76,15 +84,19 @@ class Notebook:
 
     @contextmanager
     def busy_kernel(self) -> Iterator[None]:
-        """Keep the kernel busy until the block is left, a minute at the most."""
-        done = self.folder / "done"
-        code = (
-            f"import pathlib, time\nfor _ in range(600):\n    pathlib.Path({str(done)!r}).exists() or time.sleep(0.1)"
-        )
-        self.page.evaluate(IN_BACKGROUND, code)
-        self.page.wait_for_function(f"() => ({KERNEL}).status === 'busy'")
+        """Keep the kernel's main thread busy until the block is left, a minute at the most.
+
+        Files tell when it is: JupyterLab's own word of a busy kernel changes with every widget message, since those go
+        to a thread beside the main one.
+        """
+        begun, done, over = (self.folder / name for name in ("begun", "done", "over"))
+        self.page.evaluate(IN_BACKGROUND, BUSY.format(begun=str(begun), done=str(done), over=str(over)))
+        until = time.monotonic() + 30
+        while not begun.exists():
+            assert time.monotonic() < until
+            self.page.wait_for_timeout(50)
         yield
-        assert self.page.evaluate(f"() => ({KERNEL}).status") == "busy"
+        assert not over.exists()
         done.touch()
 
     def drawn(self) -> int:

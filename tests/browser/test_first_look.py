@@ -131,6 +131,7 @@ def test_first_look(first_look):
     hosts = {urlsplit(address).hostname for address in notebook.requests if not address.startswith(("data:", "blob:"))}
     assert hosts <= {"127.0.0.1"}
     assert notebook.complaints == []
+    assert "Jupyter news" not in notebook.page.locator("body").inner_text()
 
 
 def reds(notebook):

@@ -12,14 +12,15 @@ from typing import NoReturn
 
 from twin.errors import TownError
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_first_look.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_first_look.ipynb"
 
 QUIET = (
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
+    f"--LabApp.app_settings_dir={Path(__file__).parent / 'settings'}",
 )
-"""JupyterLab looks for news, updates and extensions on the network; the twin works without one."""
+"""JupyterLab looks for news, updates and extensions on the network, and asks whether it may; the twin needs none."""
 
 
 def start(options: Sequence[str]) -> NoReturn:
