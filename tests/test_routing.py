@@ -107,6 +107,13 @@ def test_habits_of_another_network_are_refused():
         simulate(Scenario(chain({}), Demand(trips("0", "1", [0.0]))), habits=before)
 
 
+def test_a_trip_that_goes_elsewhere_now_has_no_habit():
+    town = two_ways()
+    before = simulate(Scenario(town, Demand(trips("A", "C", [0.0]))))
+    after = simulate(Scenario(town, Demand(trips("C", "B", [0.0]))), habits=before)
+    assert after.passages()["link_id"].tolist() == ["ca", "f"]
+
+
 def test_a_new_trip_has_no_habit_and_takes_the_fastest_way():
     town = two_ways()
     before = simulate(Scenario(town, Demand(trips("A", "C", [0.0]))))

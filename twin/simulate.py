@@ -125,10 +125,13 @@ def _habitual(habits: Result, scenario: Scenario) -> Routes:
             f"habits come from another network ({old.name!r}) than scenario {new.name!r}: "
             "simulate both on the same town, or leave habits out"
         )
-    trip = pd.Index(old.demand.trips["trip_id"]).get_indexer(new.demand.trips["trip_id"])
-    n_step = np.where(trip >= 0, habits.n_links[trip], 0)
+    past, now = old.demand.trips, new.demand.trips
+    trip = pd.Index(past["trip_id"]).get_indexer(now["trip_id"])
+    ends = ["origin", "destination"]  # a trip that goes elsewhere now has no habit
+    same = (past.set_index("trip_id")[ends].reindex(now["trip_id"]).to_numpy() == now[ends].to_numpy()).all(axis=1)
+    n_step = np.where(same, habits.n_links[trip], 0)
     start = np.concatenate([[0], np.cumsum(n_step)]).astype(np.int64)
-    row = np.arange(start[-1]) + np.repeat(np.where(trip >= 0, habits.route_start[trip], 0) - start[:-1], n_step)
+    row = np.arange(start[-1]) + np.repeat(habits.route_start[trip] - start[:-1], n_step)
     steps = habits.route[row]
     is_turn = np.ones(len(steps), bool)
     is_turn[start[:-1][n_step > 0]] = False
