@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+KERNEL_TESTS := $(addprefix tests/test_,theory.py properties.py reference.py routing.py scenario.py measures.py build.py)
+SMALL_TESTS := $(addprefix tests/test_,properties.py reference.py routing.py measures.py)
 FRONT := $(wildcard twin/picture/front/*.json twin/picture/front/*.py twin/picture/front/src/*)
 
 .PHONY: install lab test prove bench check chromium
@@ -46,9 +48,11 @@ lab: install
 test: install chromium
 	$(BIN)/python -m pytest -m "not prove" $(ARGS)
 
+# Bounds-checked code is kept apart: numba would take it for the other and the other for it.
 prove: install
 	$(BIN)/python -m pytest -m prove $(ARGS)
-	NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest -m "not prove" tests/test_theory.py tests/test_properties.py tests/test_reference.py
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=build/bounds $(BIN)/python -m pytest -m "not prove" $(KERNEL_TESTS)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not prove" $(SMALL_TESTS)
 
 bench: install chromium
 	$(BIN)/python -m tests.speed $(ARGS)
