@@ -11,6 +11,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -87,7 +88,9 @@ def test_a_run_that_fails_leaves_the_old_files_whole(first_run, tmp_path):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     no_room = f"ulimit -f 8; exec {sys.executable} -m twin run helsinki --seed 3 --out {tmp_path}"
     told = subprocess.run(["bash", "-c", no_room], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert told.returncode != 0
+    assert told.returncode == 2, told.stderr
+    assert "choose another folder" in told.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["links.gpkg", "manifest.json", "trips.parquet"]
     for name in ("links.gpkg", "trips.parquet", "manifest.json"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
@@ -116,6 +119,27 @@ def test_an_unknown_town_is_told_what_there_is():
     told = twin("run", "helsinky")
     assert told.returncode == 2
     assert "did you mean 'helsinki'?" in told.stderr
+
+
+def test_a_place_without_a_network_is_told_what_to_use_instead():
+    told = twin("run", "Yunqi Town, Hangzhou")
+    assert told.returncode == 2
+    assert "offline" in told.stderr
+    assert ".osm.pbf" in told.stderr
+
+
+def test_a_folder_is_no_town(tmp_path):
+    told = twin("run", tmp_path)
+    assert told.returncode == 2
+    assert "is a folder" in told.stderr
+
+
+def test_files_carry_what_they_do_not_know(first_run):
+    _, folder = first_run
+    about = pd.read_parquet(folder / "trips.parquet").attrs
+    assert any("Synthetic demand" in label for label in about["labels"])
+    described = pyogrio.read_info(folder / "links.gpkg")["layer_metadata"]["DESCRIPTION"]
+    assert json.loads(described)["fingerprint"] == about["fingerprint"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

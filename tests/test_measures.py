@@ -10,14 +10,15 @@ from twin.measures import (
     KPIS,
     delay_index,
     free_flow_times,
-    kpis,
     mean_travel_time,
     travel_times,
     vehicle_hours,
     vehicle_kilometres,
 )
+from twin.picture.cards import kpis
 from twin.scenario import Scenario
 from twin.simulate import simulate
+from twin.towns import town
 
 
 def queue_of_three(until=None):
@@ -59,5 +60,11 @@ def test_stopping_early_never_flatters():
 
 def test_the_table_has_every_kpi_and_every_result():
     table = kpis(queue_of_three(), queue_of_three())
-    assert table.index.tolist() == [kpi.key for kpi in KPIS]
-    assert table.columns.tolist() == ["unit", "better", "unnamed", "unnamed'"]
+    assert table["key"].tolist() == [kpi.key for kpi in KPIS]
+    assert table.columns.tolist() == ["key", "unit", "better", "unnamed", "unnamed'"]
+    assert table.index[0] == "Delay index"
+
+
+def test_the_table_says_what_it_does_not_know():
+    assert kpis(queue_of_three()).index.name == "One day, no band yet"
+    assert "Synthetic demand" in kpis(simulate(town("helsinki", load=0.2))).index.name

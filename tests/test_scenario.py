@@ -51,13 +51,12 @@ def test_streets_are_found_by_name_class_link_and_way(what, rows):
     assert np.flatnonzero(links["closed"]).tolist() == rows
 
 
-@pytest.mark.parametrize("what", ["Mil Lane", 10, ""])
+@pytest.mark.parametrize("what", ["Mil Lane", 10])
 def test_an_unknown_street_is_named_and_the_nearest_offered(what):
     with pytest.raises(UnknownName) as told:
         street().change(Close(what))
     assert repr(what) in str(told.value)
-    if what:
-        assert "Mill Lane" in str(told.value) or "links['name']" in str(told.value)
+    assert "Mill Lane" in str(told.value) or "links['name']" in str(told.value)
 
 
 def test_a_change_without_a_street_is_refused():

@@ -7,8 +7,8 @@ cache.prepare()  # before the first kernel is imported
 from twin.build import read_osm  # noqa: E402
 from twin.demand import Demand  # noqa: E402
 from twin.errors import TownError  # noqa: E402
-from twin.measures import kpis  # noqa: E402
 from twin.network import Network  # noqa: E402
+from twin.picture.cards import kpis  # noqa: E402
 from twin.places import Places  # noqa: E402
 from twin.result import Result  # noqa: E402
 from twin.scenario import Close, Scenario, SpeedLimit  # noqa: E402

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from twin import doctor, lab
+from twin import cache, doctor, lab
 from twin.build import read_osm
 from twin.errors import TownError
 from twin.report import manifest, write_tables
@@ -48,11 +48,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _scenario(name: str, seed: int) -> Scenario:
-    return town(name, seed=seed) if name in names() or not Path(name).suffix else read_osm(name, seed=seed)
+    """Return an embedded town by its name; whatever else there is, or looks like a file or a place, is read."""
+    a_word = name.isidentifier() and not Path(name).exists()
+    return town(name, seed=seed) if a_word or name in names() else read_osm(name, seed=seed)
 
 
 def _run(options: argparse.Namespace) -> int:
     began = time.perf_counter()
+    if not cache.is_kept():
+        print(f"twin: {cache.sentence()}", file=sys.stderr)
     scenario = _scenario(options.town, options.seed)
     result = simulate(scenario, seed=options.seed, progress=_progress())
     facts = manifest(result)

@@ -13,6 +13,7 @@ from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
 from twin.network import MICRO, Network, Rows
 from twin.osm import Extract, read
+from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
 from twin.signals import Signals, green_shares, infer_plans
@@ -85,7 +86,7 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     BadSource
         If there is no such file or it holds no roads to drive on; the text says what to use instead.
     """
-    if not load > 0:
+    if not 0 < load < np.inf:
         raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
     extract = read(source)
     network = extract.network
@@ -161,9 +162,8 @@ def _signals_and_total(
 def _turn_shares(network: Network, signals: Signals, pairs: Rows) -> Floats:
     """Return how often an average trip makes each turn : array, shape (n_turn,)."""
     routes, _ = fastest(ways(network, signals), pairs)
-    is_turn = np.ones(len(routes.steps), bool)
-    is_turn[routes.start[:-1][np.diff(routes.start) > 0]] = False
-    return np.bincount(routes.steps[is_turn], minlength=len(network.turns)) / len(pairs)
+    turns = routes.steps[~is_first(routes.start)]
+    return np.bincount(turns, minlength=len(network.turns)) / len(pairs)
 
 
 def _total(network: Network, signals: Signals, flows: Floats, load: float) -> int:

@@ -37,9 +37,14 @@ def prepare() -> None:
     config.CACHE_DIR = str(kernel_folder() or "")
 
 
+def is_kept() -> bool:
+    """Tell whether compiled kernels are kept from one process to the next."""
+    return bool(config.CACHE_DIR)
+
+
 def sentence() -> str:
     """Say where compiled kernels are kept, or that they are not."""
-    if config.CACHE_DIR:
+    if is_kept():
         return f"compiled kernels are kept in {config.CACHE_DIR}"
     return (
         "compiled kernels are not kept, since no folder of your own with mode 0700 can be written: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from twin.draws import below
 from twin.errors import BadTable
+from twin.fingerprint import fingerprint
 from twin.units import MS
 
 Floats = npt.NDArray[np.float64]
@@ -19,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 WEIGHT_STEP = 2**20
 """Gravity weights are kept to this part of a trip, so that the draw is made from integers on every machine."""
 
+_ID_LIMIT = 2**53  # every whole number below it survives any table format
 _ROUNDS = 1000  # proportional fitting is done in ten where ways are alike; far-flung zones take hundreds
 
 _DEFAULTS: dict[str, str | float] = {"vehicle_class": "car", "persons": 1.0, "purpose": "", "group": ""}
@@ -55,7 +57,11 @@ class Demand:
                 table[column] = value
         table["trip_id"] = _whole(table["trip_id"])
         table["departure"] = _departures(table)
-        table = table.astype({"origin": str, "destination": str})
+        for column in ("origin", "destination"):
+            if table[column].isna().any():
+                trip = table[table[column].isna()].iloc[0]
+                raise BadTable(f"table trips, trip_id {trip['trip_id']}: {column} is missing")
+            table[column] = table[column].astype(str)
         twice = table[table["trip_id"].duplicated()]
         if len(twice):
             raise BadTable(
@@ -71,19 +77,23 @@ class Demand:
     @cached_property
     def fingerprint(self) -> str:
         """Fingerprint of the trips: ids and integer milliseconds."""
-        digest = hashlib.sha256((self.trips["departure"] * MS).round().to_numpy(np.int64).tobytes())
-        digest.update(self.trips["trip_id"].to_numpy(np.int64).tobytes())
-        for column in ("origin", "destination", "vehicle_class"):
-            digest.update("\x1f".join(self.trips[column].astype(str)).encode())
-        return digest.hexdigest()[:16]
+        milliseconds = (self.trips["departure"] * MS).round().astype(np.int64)
+        texts = [self.trips[column] for column in ("origin", "destination", "vehicle_class")]
+        return fingerprint([self.trips["trip_id"], milliseconds, *texts])
 
 
 def _whole(ids: pd.Series) -> npt.NDArray[np.int64]:
-    numbers = pd.to_numeric(ids, errors="coerce")
-    wrong = ids[numbers.isna() | (numbers % 1 != 0) | (numbers < 0)]
-    if len(wrong):
-        raise BadTable(f"table trips: trip_id {wrong.iloc[0]!r} is not a whole number of 0 or more")
-    return numbers.to_numpy(np.int64)
+    """Return trip ids as integers, exactly: no detour by way of floating point."""
+    try:
+        exact = [operator.index(value) if not isinstance(value, str) else int(value) for value in ids]
+    except (TypeError, ValueError):
+        exact = [
+            int(value) if float(value).is_integer() else -1 for value in pd.to_numeric(ids, errors="coerce").fillna(-1)
+        ]
+    wrong = [row for row, value in enumerate(exact) if not 0 <= value < _ID_LIMIT]
+    if wrong:
+        raise BadTable(f"table trips: trip_id {ids.iloc[wrong[0]]!r} is not a whole number from 0 to {_ID_LIMIT - 1}")
+    return np.array(exact, np.int64)
 
 
 def _departures(table: pd.DataFrame) -> Floats:
@@ -115,12 +125,19 @@ def gravity(origins: Floats, destinations: Floats, *, times: Floats, decay: floa
     array, shape (n_zone, n_zone) [trips]
         Expected trips; rows sum to origins and columns to destinations, as far as ways allow.
 
+    Raises
+    ------
+    BadTable
+        If there are no origins or no destinations.
+
     References
     ----------
     .. [1] Wilson, A. G. (1967). A statistical theory of spatial distribution models. Transportation Research 1(3).
     .. [2] Deming, W. E., Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency table when the
        expected marginal totals are known. Annals of Mathematical Statistics 11(4). (iterative proportional fitting)
     """
+    if not (origins.sum() > 0 and destinations.sum() > 0):
+        raise BadTable("no trips begin or none end in these zones: check homes and jobs")
     trips: Floats = np.exp(-times / decay)
     np.fill_diagonal(trips, 0.0)
     goal = destinations * (origins.sum() / destinations.sum())
@@ -155,10 +172,11 @@ def whole_trips(expected: Floats, total: int, *, seed: int) -> npt.NDArray[np.in
     BadTable
         If no trip is possible at all.
     """
-    weights = np.rint(expected.ravel() * (WEIGHT_STEP * (total / max(expected.sum(), 1e-300)))).astype(np.int64)
-    ladder = np.cumsum(weights)
-    if total > 0 and (len(ladder) == 0 or ladder[-1] == 0):
+    if total == 0:
+        return np.empty((0, 2), np.int64)
+    if not (np.isfinite(expected).all() and expected.sum() > 0):
         raise BadTable("no trip is possible between these zones: check homes, jobs and the ways between them")
+    ladder = np.cumsum(np.rint(expected.ravel() * (WEIGHT_STEP * total / expected.sum())).astype(np.int64))
     drawn = below(
         seed, np.arange(total, dtype=np.int64), purpose="origin and destination", limit=int(ladder[-1]) if total else 1
     )
@@ -182,11 +200,18 @@ def departures(total: int, profile: list[tuple[float, float]], *, until: float, 
     -------
     array, shape (total,) [s after midnight]
         To the millisecond.
+
+    Raises
+    ------
+    BadTable
+        If times do not rise or all rates are 0.
     """
     begins: Floats = np.array([begin for begin, _ in profile] + [until], np.float64)
     spans = ((begins[1:] - begins[:-1]) * MS).astype(np.int64)
     rates = np.array([round(rate * 1000) for _, rate in profile], np.int64)
     ladder = np.cumsum(spans * rates)
+    if not (spans > 0).all() or ladder[-1] <= 0:
+        raise BadTable("the profile of departures needs rising times and a rate above 0 somewhere")
     drawn = below(seed, np.arange(total, dtype=np.int64), purpose="departure", limit=int(ladder[-1]))
     row = np.searchsorted(ladder, drawn, side="right")
     within = drawn - (ladder - spans * rates)[row]

@@ -12,7 +12,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from twin.result import FATES, Result
 from twin.routing import fastest, ways
@@ -42,13 +41,20 @@ class Kpi(NamedTuple):
     better: Literal["low", "high", "neither"]
 
 
+def counted(result: Result) -> npt.NDArray[np.bool_]:
+    """Return which trips have a travel time : array, shape (n_trip,).
+
+    Those that are not refused and wished to depart before the run ended.
+    """
+    return (result.n_links > 0) & (result.departure < round(result.end * MS))
+
+
 def travel_times(result: Result) -> Floats:
-    """Return the travel time of each trip that was not refused : array, shape (n_trip - n_refused,) [s]."""
-    driving = result.n_links > 0
+    """Return the travel time of each trip that counts : array, shape (n_counted,) [s]."""
     arrived = result.fate == FATES.index("arrived")
     until = np.where(arrived, result.arrived, round(result.end * MS)) - result.departure
     left = np.where(arrived, 0, _free_time_left(result))
-    return ((np.maximum(until, 0) + left) / MS)[driving]
+    return ((until + left) / MS)[counted(result)]
 
 
 def _free_time_left(result: Result) -> npt.NDArray[np.int64]:
@@ -65,13 +71,12 @@ def _free_time_left(result: Result) -> npt.NDArray[np.int64]:
 
 
 def free_flow_times(result: Result) -> Floats:
-    """Return the free-flow time of each trip that was not refused : array, shape (n_trip - n_refused,) [s].
+    """Return the free-flow time of each trip that counts : array, shape (n_counted,) [s].
 
     By the fastest way through the scenario's own network, without signals and queues.
     """
-    network, trips = result.scenario.network, result.scenario.demand.trips
-    pairs = np.stack([network.node_rows(trips[end]) for end in ("origin", "destination")], axis=1)
-    return fastest(ways(network), pairs[result.n_links > 0])[1] / MS
+    scenario = result.scenario
+    return fastest(ways(scenario.network), scenario.trip_ends[counted(result)])[1] / MS
 
 
 def mean_travel_time(result: Result) -> float:
@@ -103,7 +108,7 @@ def vehicle_kilometres(result: Result) -> float:
 def vehicle_hours(result: Result) -> float:
     """Time from wished departure until arrival or the end of the run, of all trips together [h]."""
     until = np.where(result.arrived >= 0, result.arrived, round(result.end * MS))
-    return float(np.maximum(until - result.departure, 0)[result.n_links > 0].sum()) / MS / HOUR
+    return float((until - result.departure)[counted(result)].sum()) / MS / HOUR
 
 
 def arrived(result: Result) -> float:
@@ -137,24 +142,3 @@ KPIS = (
     Kpi("refused", refused, "trips", "low"),
 )
 """All figures of merit, in the order in which they are shown."""
-
-
-def kpis(*results: Result) -> pd.DataFrame:
-    """Return a table of all KPIs, one column a result; each is of one day and has no band yet.
-
-    Parameters
-    ----------
-    *results : Result
-
-    Returns
-    -------
-    DataFrame
-        Index: key of the KPI. Columns: unit, better, then one for each result, by its scenario's name.
-    """
-    table = pd.DataFrame({"unit": [kpi.unit for kpi in KPIS], "better": [kpi.better for kpi in KPIS]})
-    for result in results:
-        name = result.scenario.name
-        while name in table:
-            name += "'"
-        table[name] = [kpi.measure(result) for kpi in KPIS]
-    return table.set_index(pd.Index([kpi.key for kpi in KPIS], name="kpi"))

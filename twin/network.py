@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 from shapely import set_precision
 
 from twin.errors import BadTable
+from twin.fingerprint import fingerprint
 from twin.units import MS
 
 Rows = npt.NDArray[np.intp]
@@ -22,6 +23,11 @@ DEGREE = 1e-7
 
 MILLI, MICRO = 1_000, 1_000_000
 """Lengths and speeds are kept to 1/1000, capacities and densities to 1/1,000,000: integers in every fingerprint."""
+
+LONGEST_DRIVE = 86_400.0
+"""Seconds that one link may take at free speed: a day."""
+
+_HUGE = 1e9  # beyond it no length, speed, capacity or density is true, and its steps no longer fit an integer
 
 _STEPS = {"length": MILLI, "free_speed": MILLI, "capacity": MICRO, "jam_density": MICRO}
 
@@ -154,14 +160,14 @@ class Network:
     @cached_property
     def shape_fingerprint(self) -> str:
         """Fingerprint of which links there are and what they join, whatever their lanes or speeds."""
-        return _hash([self.links["link_id"], self.links["from_node"], self.links["to_node"]])
+        return fingerprint([self.links["link_id"], self.links["from_node"], self.links["to_node"]])
 
     @cached_property
     def fingerprint(self) -> str:
         """Fingerprint of everything that a run depends on: integers and ids alone, the same on every machine."""
         links, groups, turns = self.links, self.lane_groups, self.turns
         steps = [in_steps(links[column], _STEPS[column]) for column in _STEPS]
-        return _hash(
+        return fingerprint(
             [
                 self.nodes["node_id"],
                 in_steps(self.nodes["capacity"], MICRO),
@@ -187,37 +193,34 @@ def notes_table(rows: list[tuple[str, str, str]]) -> pd.DataFrame:
 
 
 def _nodes(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    _need(table, "nodes", ("node_id", "geometry"))
-    nodes = table.copy()
-    nodes["node_id"] = nodes["node_id"].astype(str)
-    nodes["capacity"] = _numbers(nodes, "nodes", "node_id", "capacity", missing=np.nan)
+    nodes = _with_ids(_drawn(table, "nodes"), "nodes", ("node_id",))
+    nodes["capacity"] = _numbers(nodes, "nodes", "node_id", "capacity", step=MICRO, missing=np.nan)
     _positive(nodes, "nodes", "node_id", ("capacity",))
     return _settled(nodes[["node_id", "capacity", "geometry"]], "nodes", ["node_id"])
 
 
 def _links(table: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    _need(table, "links", ("link_id", "from_node", "to_node", "lanes", *_STEPS, "geometry"))
-    links = table.copy()
-    for column in ("link_id", "from_node", "to_node"):
-        links[column] = links[column].astype(str)
+    _need(table, "links", ("link_id", "from_node", "to_node", "lanes", *_STEPS))
+    links = _with_ids(_drawn(table, "links"), "links", ("link_id", "from_node", "to_node"))
+    if not len(links):
+        raise BadTable("table links has no rows: a network needs at least one link")
     for column, step in _STEPS.items():
-        links[column] = (_numbers(links, "links", "link_id", column) * step).round() / step
-    links["lanes"] = _numbers(links, "links", "link_id", "lanes")
+        links[column] = _numbers(links, "links", "link_id", column, step=step)
+    links["lanes"] = _whole(links, "links", "link_id", "lanes")
     _positive(links, "links", "link_id", ("lanes", *_STEPS))
-    links["lanes"] = links["lanes"].astype(np.int64)
-    defaults = {"road_class": "", "name": "", "osm_ways": [() for _ in range(len(links))], "closed": False}
-    for column, value in defaults.items():
-        if column not in links:
-            links[column] = value
-    links["osm_ways"] = [tuple(int(way) for way in ways) for ways in links["osm_ways"]]
-    links["closed"] = links["closed"].astype(bool)
+    for column in ("road_class", "name"):
+        links[column] = links[column].fillna("").astype(str) if column in links else ""
+    links["closed"] = _truth(links, "closed") if "closed" in links else False
+    links["osm_ways"] = _ways(links) if "osm_ways" in links else [() for _ in range(len(links))]
     for column in ("from_node", "to_node"):
         _known(links, "links", "link_id", column, known=nodes["node_id"], where="nodes")
     too_thin = links["jam_density"] * links["free_speed"] <= links["capacity"]
+    why = "must be below jam_density x free_speed: lower the capacity, or raise the jam density or the speed"
+    _refuse(links[too_thin], "links", "link_id", "capacity", why)
+    too_long = links["length"] / links["free_speed"] > LONGEST_DRIVE
     _refuse(
-        links[too_thin], "links", "link_id", "capacity",
-        "must be below jam_density x free_speed: lower the capacity or raise the jam density",
-    )  # fmt: skip
+        links[too_long], "links", "link_id", "length", "takes more than a day to drive: shorten it or raise the speed"
+    )
     return _settled(links[list(LINK_COLUMNS)], "links", ["link_id"])
 
 
@@ -225,11 +228,11 @@ def _lane_groups(table: pd.DataFrame | None, links: gpd.GeoDataFrame) -> pd.Data
     if table is None:
         table = links[["link_id", "lanes"]].assign(lane_group=0)
     _need(table, "lane_groups", ("link_id", "lane_group", "lanes"))
-    groups = pd.DataFrame(table).copy()
-    groups["exit_capacity"] = _numbers(groups, "lane_groups", "link_id", "exit_capacity", missing=np.nan)
-    groups["lanes"] = _numbers(groups, "lane_groups", "link_id", "lanes")
+    groups = _with_ids(pd.DataFrame(table), "lane_groups", ("link_id",))
+    groups["exit_capacity"] = _numbers(groups, "lane_groups", "link_id", "exit_capacity", step=MICRO, missing=np.nan)
+    for column in ("lane_group", "lanes"):
+        groups[column] = _whole(groups, "lane_groups", "link_id", column)
     _positive(groups, "lane_groups", "link_id", ("lanes", "exit_capacity"))
-    groups = groups.astype({"link_id": str, "lane_group": np.int64, "lanes": np.int64})
     _known(groups, "lane_groups", "link_id", "link_id", known=links["link_id"], where="links")
     bare = links[~links["link_id"].isin(groups["link_id"])]
     _refuse(bare, "links", "link_id", "link_id", "has no lane group: give it one in lane_groups")
@@ -241,13 +244,11 @@ def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataF
     if table is None:
         table = all_turns(links)
     _need(table, "turns", ("in_link", "out_link"))
-    turns = table.copy()
-    for column, value in (("lane_group", 0), ("kind", "through")):
-        if column not in turns:
-            turns[column] = value
-    turns["weight"] = _numbers(turns, "turns", "in_link", "weight", missing=np.nan)
+    turns = _with_ids(table, "turns", ("in_link", "out_link"))
+    turns["lane_group"] = _whole(turns, "turns", "in_link", "lane_group") if "lane_group" in turns else 0
+    turns["kind"] = turns["kind"].astype(str) if "kind" in turns else "through"
+    turns["weight"] = _numbers(turns, "turns", "in_link", "weight", step=MICRO, missing=np.nan)
     _positive(turns, "turns", "in_link", ("weight",))
-    turns = turns.astype({"in_link": str, "out_link": str, "lane_group": np.int64, "kind": str})
     for column in ("in_link", "out_link"):
         _known(turns, "turns", "in_link", column, known=links["link_id"], where="links")
     ends = links.set_index("link_id")
@@ -278,15 +279,55 @@ def _need(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> None:
         raise BadTable(f"table {name} lacks column {missing[0]!r}: it needs {', '.join(columns)}")
 
 
+def _drawn(table: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """Return a copy whose geometry is there, in WGS-84 if it is on the globe at all."""
+    if not isinstance(table, gpd.GeoDataFrame) or "geometry" not in table:
+        raise BadTable(f"table {name} has no geometry: give a GeoDataFrame with a column 'geometry'")
+    missing = table[table.geometry.isna() | table.geometry.is_empty]
+    _refuse(missing, name, table.columns[0], "geometry", "is missing: draw it or leave the row out")
+    return table.copy() if table.crs is None else table.to_crs("EPSG:4326")
+
+
+def _with_ids(table: pd.DataFrame, name: str, columns: tuple[str, ...]) -> Any:  # noqa: ANN401 - the type that it got
+    """Return a copy whose ids are texts, none of them missing."""
+    _need(table, name, columns)
+    table = table.copy()
+    for column in columns:
+        _refuse(table[table[column].isna()], name, columns[0], column, "is missing: give every row its id")
+        table[column] = table[column].astype(str)
+    return table
+
+
 def _numbers(
-    table: pd.DataFrame, name: str, key: str, column: str, missing: float | None = None
+    table: pd.DataFrame, name: str, key: str, column: str, *, step: int, missing: float | None = None
 ) -> npt.NDArray[np.float64]:
+    """Return a column as numbers in whole steps, so that what is checked is what is driven on."""
     if column not in table and missing is not None:
         return np.full(len(table), missing)
     numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64)
     wrong = ~np.isfinite(numbers) & (table[column].notna().to_numpy() | (missing is None))
     _refuse(table[wrong], name, key, column, "is not a finite number: correct it or leave the row out")
-    return numbers
+    _refuse(table[np.abs(numbers) > _HUGE], name, key, column, "is too large to be true")
+    return np.round(numbers * step) / step
+
+
+def _whole(table: pd.DataFrame, name: str, key: str, column: str) -> npt.NDArray[np.int64]:
+    numbers = _numbers(table, name, key, column, step=MICRO)
+    _refuse(table[numbers % 1 != 0], name, key, column, "is not a whole number")
+    return numbers.astype(np.int64)
+
+
+def _truth(links: gpd.GeoDataFrame, column: str) -> npt.NDArray[np.bool_]:
+    wrong = [not isinstance(value, bool | np.bool_) for value in links[column]]
+    _refuse(links[wrong], "links", "link_id", column, "is neither True nor False")
+    truth: npt.NDArray[np.bool_] = links[column].to_numpy(np.bool_)
+    return truth
+
+
+def _ways(links: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
+    wrong = [isinstance(ways, str) or not hasattr(ways, "__iter__") for ways in links["osm_ways"]]
+    _refuse(links[wrong], "links", "link_id", "osm_ways", "is not a list of way numbers")
+    return [tuple(int(way) for way in ways) for ways in links["osm_ways"]]
 
 
 def _positive(table: pd.DataFrame, name: str, key: str, columns: tuple[str, ...]) -> None:
@@ -322,14 +363,3 @@ def _settled(table: pd.DataFrame, name: str, order: list[str]) -> pd.DataFrame:
 def in_steps(values: pd.Series, step: int) -> pd.Series:
     """Return numbers as whole steps (1/1000, 1/1,000,000); -1 where there is none."""
     return (values * step).round().fillna(-1).astype(np.int64)
-
-
-def _hash(columns: list[pd.Series]) -> str:
-    digest = hashlib.sha256()
-    for column in columns:
-        if column.dtype.kind in "iub":
-            digest.update(column.to_numpy(np.int64).tobytes())
-        else:
-            digest.update("\x1f".join(column.astype(str)).encode())
-        digest.update(b"\x1e")
-    return digest.hexdigest()[:16]

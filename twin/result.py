@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,12 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.errors import BadTable
+from twin.fingerprint import fingerprint
 from twin.kernels.columns import NOT_YET, Ints, Longs
 from twin.kernels.tally import tally
+from twin.ragged import is_first
 from twin.scenario import Scenario
 from twin.units import MS, per_hour
 
 Floats = npt.NDArray[np.float64]
+
+MOST_CELLS = 50_000_000
+"""Cells of links and intervals that are made at once: about 2 GB."""
 
 FATES = ("arrived", "on road", "waiting", "refused")
 """What can become of a trip by the end of the run; waiting = still at its origin."""
@@ -77,6 +81,10 @@ class Result:
     times: Ints
     end: float
 
+    def __post_init__(self) -> None:
+        for array in (self.departure, self.route_start, self.route, self.times):
+            array.setflags(write=False)
+
     def __repr__(self) -> str:
         fates = ", ".join(f"{count} {fate}" for fate, count in self.fate_counts().items() if count)
         return f"Result({self.scenario.name!r}, seed {self.seed}: {fates})"
@@ -113,6 +121,11 @@ class Result:
         fate = np.where(self.arrived != NOT_YET, 0, np.where(self.entered != NOT_YET, 1, 2))
         return np.where(self.n_links == 0, 3, fate).astype(np.int8)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Keys of the words that must stand wherever this result is shown."""
+        return (*self.scenario.labels, "one_day")
+
     def fate_counts(self) -> dict[str, int]:
         """Return how many trips met each fate; they add up to all trips."""
         counts = np.bincount(self.fate, minlength=len(FATES))
@@ -121,21 +134,16 @@ class Result:
     @cached_property
     def fingerprint(self) -> str:
         """Fingerprint of scenario, seed, routes and times: the same bits on every machine."""
-        digest = hashlib.sha256(f"{self.scenario.fingerprint}/{self.seed}".encode())
-        for array in (self.departure, self.route_start, self.route, self.times):
-            digest.update(np.ascontiguousarray(array).astype(np.int64).tobytes())
-        return digest.hexdigest()[:16]
+        run = (self.scenario.fingerprint, str(self.seed), str(round(self.end * MS)))
+        return fingerprint([*run, self.departure, self.route_start, self.route, self.times])
 
     @cached_property
     def link_of_step(self) -> Ints:
         """Row of the link that each step of a route leads onto."""
-        first = np.zeros(len(self.route), bool)
-        first[self.route_start[:-1][self.n_links > 0]] = True
         network = self.scenario.network
-        onto = network.link_rows(network.turns["out_link"])
-        if not len(onto):
-            return self.route
-        return np.where(first, self.route, onto[np.where(first, 0, self.route)]).astype(np.int32)
+        onto = np.append(network.link_rows(network.turns["out_link"]), 0)  # also where there are no turns at all
+        first = is_first(self.route_start)
+        return np.where(first, self.route, onto[np.where(first, -1, self.route)]).astype(np.int32)
 
     @cached_property
     def trip_of_step(self) -> Longs:
@@ -190,27 +198,37 @@ class Result:
         Raises
         ------
         BadTable
-            If the interval is not longer than a millisecond.
+            If intervals are shorter than a millisecond, end before they start, or are too many to hold.
         """
-        if not every > 1 / MS:
-            raise BadTable(f"every = {every} s: an interval must be longer than a millisecond")
-        first = self.start // every * every if start is None else start
-        last = self.end if end is None else end
-        n_interval = max(1, int(np.ceil((last - first) / every)))
+        begin = self.start // every * every if start is None and every > 0 else start
+        finish = self.end if end is None else end
+        first, step, n_interval = self._grid(every, begin, finish)
         links = self.scenario.network.links
         free_time = self.scenario.network.free_time
         came, went = self.passing
         entered, left, present, covered = tally(
             self.link_of_step, came, went, free_time,
-            round(first * MS), round(every * MS), n_interval, round(self.end * MS),
+            first, step, n_interval, round(self.end * MS),
         )  # fmt: skip
         pace = np.divide(present, covered * free_time, out=np.ones_like(covered), where=covered > 0)
         length, free = links["length"].to_numpy(), links["free_speed"].to_numpy()
         speed = np.divide(
             length * covered * MS, present, out=np.broadcast_to(free, covered.shape).copy(), where=present > 0
         )
-        starts: Floats = first + every * np.arange(n_interval, dtype=np.float64)
-        return Intervals(starts, every, entered, left, present / (every * MS), speed, np.maximum(pace, 1.0))
+        starts: Floats = (first + step * np.arange(n_interval, dtype=np.int64)) / MS
+        return Intervals(starts, step / MS, entered, left, present / step, speed, np.maximum(pace, 1.0))
+
+    def _grid(self, every: float, begin: float | None, finish: float) -> tuple[int, int, int]:
+        """Return when intervals begin, how long they are [ms] and how many there are, or say what is wrong."""
+        times = [np.nan if time is None else time for time in (every, begin, finish)]
+        first, step, last = (round(time * MS) if np.isfinite(time) else 0 for time in (times[1], times[0], times[2]))
+        n_interval = -(-(last - first) // step) if step > 0 else 0
+        if not np.isfinite(times).all() or not 1 <= n_interval <= MOST_CELLS // len(self.scenario.network.links):
+            raise BadTable(
+                f"intervals of {every} s from {begin} to {finish} s are not possible: they must be a millisecond or "
+                f"more, end after they start, and make at most {MOST_CELLS:,} cells of links and intervals"
+            )
+        return first, step, n_interval
 
     def links(self, *, start: float | None = None, end: float | None = None) -> gpd.GeoDataFrame:
         """Return the network's links with what happened on them.
@@ -227,8 +245,9 @@ class Result:
             (space mean), ``delay`` [s] (mean beyond free-flow time of a vehicle that drove it).
         """
         begin = self.start if start is None else start
-        span = max((self.end if end is None else end) - begin, 1 / MS * 2)
-        whole = self.intervals(span, start=begin, end=begin + span)
+        finish = max(self.end, begin + 1 / MS) if end is None else end
+        span = finish - begin
+        whole = self.intervals(max(span, 1 / MS), start=begin, end=finish)
         links = self.scenario.network.links.copy()
         links["vehicles"] = whole.left[0]
         links["flow"] = per_hour(1.0) * whole.left[0] / span

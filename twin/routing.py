@@ -11,6 +11,7 @@ from twin.kernels import paths
 from twin.kernels.columns import Ints, Longs
 from twin.kernels.paths import tree, walk
 from twin.network import Network, Rows
+from twin.ragged import is_first, rows, starts
 from twin.signals import Signals, mean_waits
 from twin.units import MS
 
@@ -51,6 +52,7 @@ class Ways:
         Turns that lead into each link.
     link_begin, link_end : array, shape (n_link,)
         Rows of nodes.
+    n_node : int
     """
 
     link_time: Ints
@@ -61,6 +63,7 @@ class Ways:
     into_turns: Ints
     link_begin: Rows
     link_end: Rows
+    n_node: int
 
 
 def ways(network: Network, signals: Signals | None = None) -> Ways:
@@ -82,6 +85,7 @@ def ways(network: Network, signals: Signals | None = None) -> Ways:
         into_turns=order,
         link_begin=network.node_rows(links["from_node"]),
         link_end=network.node_rows(links["to_node"]),
+        n_node=len(network.nodes),
     )
 
 
@@ -105,7 +109,9 @@ def fastest(ways: Ways, pairs: Rows) -> tuple[Routes, Ints]:
 
 
 def times_between(ways: Ways, nodes: Rows) -> Ints:
-    """Return the fastest times from each node to each other : array, shape (n_node, n_node) [ms]; FAR = no way.
+    """Return the fastest times from each node to each other : array, shape (n_node, n_node) [ms].
+
+    FAR where there is no way, and from a node to itself.
 
     Parameters
     ----------
@@ -119,7 +125,7 @@ def times_between(ways: Ways, nodes: Rows) -> Ints:
         ends = np.flatnonzero(ways.link_end == node).astype(np.int32)
         cost, _ = tree(ends, ways.link_time, ways.turn_time, ways.into_start, ways.into_turns, ways.turn_from)
         link = leaving.best(cost)[nodes]
-        times[:, column] = np.where(link >= 0, cost[link], FAR)
+        times[:, column] = np.where((link >= 0) & (nodes != node), cost[link], FAR)
     return times
 
 
@@ -153,12 +159,11 @@ def keep_habits(ways: Ways, habits: Routes, *, pairs: Rows) -> Routes:
 
 def _steps_kept(ways: Ways, habits: Routes) -> Longs:
     """Return how many steps of each route are still allowed, from its beginning on."""
-    n_step = np.diff(habits.start)
-    first = np.zeros(len(habits.steps), bool)
-    first[habits.start[:-1][n_step > 0]] = True
+    first = is_first(habits.start)
     gone = habits.steps < 0
-    known = np.where(gone, 0, habits.steps)
-    gone |= np.where(first, ways.link_time[np.where(first, known, 0)], ways.turn_time[np.where(first, 0, known)]) == FAR
+    for here, time in ((first, ways.link_time), (~first, ways.turn_time)):
+        known = here & ~gone
+        gone[known] = time[habits.steps[known]] == FAR
     gone_at = np.append(np.flatnonzero(gone), len(gone))
     next_gone = gone_at[np.searchsorted(gone_at, habits.start[:-1])]
     kept: Longs = np.minimum(next_gone, habits.start[1:]) - habits.start[:-1]
@@ -179,18 +184,11 @@ def _splice(habits: Routes, kept: Longs, changed: Rows, rest: Routes) -> Routes:
     """Put the new ends behind the kept beginnings."""
     n_new = np.zeros(len(kept), np.int64)
     n_new[changed] = np.diff(rest.start)
-    start = np.concatenate([[0], np.cumsum(kept + n_new)])
+    start = starts(kept + n_new)
     steps = np.empty(start[-1], np.int32)
-    steps[_ranges(start[:-1], kept)] = habits.steps[_ranges(habits.start[:-1], kept)]
-    steps[_ranges(start[:-1] + kept, n_new)] = rest.steps
+    steps[rows(start[:-1], kept)] = habits.steps[rows(habits.start[:-1], kept)]
+    steps[rows(start[:-1] + kept, n_new)] = rest.steps
     return Routes(start, steps)
-
-
-def _ranges(begin: Longs, count: Longs) -> Longs:
-    """Return begin[i], begin[i] + 1, ... (count[i] of them) for all i, one after the other."""
-    ends = np.cumsum(count)
-    ranges: Longs = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - (ends - count), count)
-    return ranges
 
 
 def _finish(ways: Ways, pairs: Rows, *, here: Longs) -> tuple[Routes, Ints]:
@@ -214,10 +212,10 @@ def _finish(ways: Ways, pairs: Rows, *, here: Longs) -> tuple[Routes, Ints]:
         times[trips], n_step[trips] = cost[links[reached]], np.diff(begin)
         served.append(trips)
         pieces.append(steps)
-    start = np.concatenate([[0], np.cumsum(n_step)]).astype(np.int64)
+    start = starts(n_step)
     steps = np.empty(start[-1], np.int32)
     trips = np.concatenate(served)
-    steps[_ranges(start[trips], n_step[trips])] = np.concatenate(pieces)
+    steps[rows(start[trips], n_step[trips])] = np.concatenate(pieces)
     return Routes(start, steps), times
 
 
@@ -227,7 +225,7 @@ class _Leaving:
     def __init__(self, ways: Ways) -> None:
         self.order = np.argsort(ways.link_begin, kind="stable")
         self.nodes, self.starts = np.unique(ways.link_begin[self.order], return_index=True)
-        self.n_node = int(max(ways.link_begin.max(), ways.link_end.max())) + 1
+        self.n_node = ways.n_node
 
     def best(self, cost: Ints) -> Longs:
         """Return for each node the link to leave by : array, shape (n_node,); -1 where none leaves.

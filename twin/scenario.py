@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -13,11 +14,12 @@ import pandas as pd
 
 from twin.demand import Demand
 from twin.errors import BadTable
+from twin.fingerprint import fingerprint
 from twin.match import links_named
-from twin.network import Network
+from twin.network import Network, Rows
 from twin.places import Places, no_places
 from twin.signals import Signals, no_signals
-from twin.units import from_kmh
+from twin.units import MS, from_kmh
 
 
 class Change(Protocol):
@@ -28,6 +30,10 @@ class Change(Protocol):
 
     def sentence(self, network: Network) -> str:
         """Say in words what is changed, with the street names of a network."""
+
+
+MOST_JITTER = 86_400.0
+"""A trip departs at most a day earlier or later than planned [s]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +53,9 @@ class Scenario:
         What was changed since the town was built, in order.
     provenance : mapping of str to str
         Source, licence and attribution of the data.
+    built : Network, optional
+        The network before any change (default: ``network``): what a change sets anew is derived from it, so that of
+        two speed limits on one street the last alone decides.
 
     Raises
     ------
@@ -61,9 +70,13 @@ class Scenario:
     name: str = "unnamed"
     departure_jitter: float = 0.0
     changes: tuple[Change, ...] = ()
-    provenance: dict[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    built: Network | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+        if self.built is None or self.built.shape_fingerprint != self.network.shape_fingerprint:
+            object.__setattr__(self, "built", self.network)
         for column in ("origin", "destination"):
             unknown = self.demand.trips[~self.demand.trips[column].isin(self.network.nodes["node_id"])]
             if len(unknown):
@@ -75,8 +88,8 @@ class Scenario:
         if len(unknown):
             turn = unknown.iloc[0]
             raise BadTable(f"table greens: there is no turn from link {turn['in_link']!r} to {turn['out_link']!r}")
-        if not (np.isfinite(self.departure_jitter) and self.departure_jitter >= 0):
-            raise BadTable(f"departure_jitter = {self.departure_jitter} s must be 0 or more")
+        if not 0 <= self.departure_jitter <= MOST_JITTER:
+            raise BadTable(f"departure_jitter = {self.departure_jitter} s must be between 0 and a day")
 
     def __repr__(self) -> str:
         return f"Scenario({self.name!r}: {self.network}, {self.demand}, {self.signals})"
@@ -95,11 +108,15 @@ class Scenario:
         ------
         UnknownName
             If a change names what the town does not have.
+        BadTable
+            If something is not a change.
         """
         changed = self
         for one in changes:
+            if not (hasattr(one, "apply") and hasattr(one, "sentence")):
+                raise BadTable(f'{one!r} is not a change: write for instance change(Close("Mannerheimintie"))')
             changed = replace(one.apply(changed), changes=(*changed.changes, one))
-        return replace(changed, name=name or changed.sentence() or self.name)
+        return replace(changed, name=name or (changed.sentence() if changes else self.name))
 
     def sentence(self) -> str:
         """Say in words what was changed since the town was built."""
@@ -116,21 +133,32 @@ class Scenario:
         return tuple(key for key, holds in marks.items() if holds)
 
     @cached_property
+    def trip_ends(self) -> Rows:
+        """Rows of the nodes of origin and destination of each trip : array, shape (n_trip, 2)."""
+        trips = self.demand.trips
+        return np.stack([self.network.node_rows(trips[end]) for end in ("origin", "destination")], axis=1)
+
+    @cached_property
     def fingerprint(self) -> str:
-        """Fingerprint of all that a run depends on, the same on every machine."""
-        parts = (self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint)
-        jitter = str(round(self.departure_jitter * 1000))
-        return hashlib.sha256("/".join((*parts, jitter)).encode()).hexdigest()[:16]
+        """Fingerprint of tables and changes, the same on every machine."""
+        tables = (self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint)
+        return fingerprint([*tables, str(round(self.departure_jitter * MS)), *self.sentences()])
 
 
 @dataclass(frozen=True, init=False)
 class Close:
-    """Close streets to all traffic, in both directions.
+    """Close streets to all traffic.
 
     Parameters
     ----------
     *what : str or int
-        Street names, classes of road, link_ids, or numbers of OSM ways.
+        Street names, classes of road or numbers of OSM ways, in both directions; or link_ids, each one direction of a
+        block.
+
+    Raises
+    ------
+    BadTable
+        If no street is named, or something is neither a text nor a number.
     """
 
     what: tuple[str | int, ...]
@@ -163,8 +191,9 @@ class SpeedLimit:
 
     Notes
     -----
-    Capacity a lane is kept where the triangular diagram allows it, and else lowered to what it allows with the old
-    wave speed w and jam density k: u w k / (u + w).
+    Capacity a lane is that of the town as it was built where the triangular diagram allows it, and else what it allows
+    with the wave speed w and jam density k that the link was built with: u w k / (u + w). Exit capacities of lane
+    groups stay.
     """
 
     what: tuple[str | int, ...]
@@ -180,10 +209,11 @@ class SpeedLimit:
         network, speed = scenario.network, from_kmh(self.kmh)
         links = network.links.copy()
         rows = np.unique(np.concatenate([links_named(network, name) for name in self.what]))
-        wave, jam = network.wave_speed[rows], links["jam_density"].to_numpy()[rows]
+        built = scenario.built or network
+        wave, jam = built.wave_speed[rows], built.links["jam_density"].to_numpy()[rows]
         allowed = speed * wave * jam / (speed + wave)
         links.loc[rows, "free_speed"] = speed
-        links.loc[rows, "capacity"] = np.minimum(links["capacity"].to_numpy()[rows], allowed)
+        links.loc[rows, "capacity"] = np.minimum(built.links["capacity"].to_numpy()[rows], allowed)
         return replace(scenario, network=network.with_links(links))
 
     def sentence(self, network: Network) -> str:
@@ -193,7 +223,7 @@ class SpeedLimit:
 
 def _spoken(what: Sequence[str | int], network: Network) -> str:
     """Say which streets are meant: a link or way by the street that it is a part of."""
-    return ", ".join(_spoken_one(name, network.links) for name in what)
+    return ", ".join(dict.fromkeys(_spoken_one(name, network.links) for name in what))
 
 
 def _spoken_one(what: str | int, links: pd.DataFrame) -> str:
@@ -209,4 +239,9 @@ def _spoken_one(what: str | int, links: pd.DataFrame) -> str:
 def _named(what: Sequence[str | int], change: str) -> tuple[str | int, ...]:
     if not what:
         raise BadTable(f'{change}() names no street: write for instance {change}("Mannerheimintie")')
-    return tuple(what)
+    for name in what:
+        if isinstance(name, bool) or not (isinstance(name, Integral) or (isinstance(name, str) and name)):
+            raise BadTable(
+                f"{change}({name!r}): a street is a text or the number of an OSM way; of many: {change}(*streets)"
+            )
+    return tuple(name if isinstance(name, str) else int(name) for name in what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,8 @@ import pandas as pd
 import shapely
 
 from twin.errors import BadTable
-from twin.network import MICRO, Network
+from twin.fingerprint import fingerprint
+from twin.network import MICRO, Network, in_steps
 from twin.units import MS
 
 Floats = npt.NDArray[np.float64]
@@ -25,7 +25,11 @@ LOST_TIME = 4.0
 SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 5.0
 """Limits of inferred plans [s]."""
 
+LONGEST_PLAN = 86_400.0
+"""Seconds that a cycle, an offset or a window may have at the most: a day."""
+
 _SAME_AXIS = 45.0  # degrees: approaches within this angle of the main road's axis share its phase
+_LEAST_LOAD = 1e-6
 _MOST_LOAD = 0.95  # Webster's formula has no answer at 1
 
 GREEN_COLUMNS = ("signal_id", "in_link", "out_link", "start", "length")
@@ -54,16 +58,7 @@ class Signals:
     greens: pd.DataFrame
 
     def __init__(self, plans: pd.DataFrame, greens: pd.DataFrame) -> None:
-        for name, table, columns in (
-            ("plans", plans, ("signal_id", "cycle", "offset")),
-            ("greens", greens, GREEN_COLUMNS),
-        ):
-            missing = [column for column in columns if column not in table]
-            if missing:
-                raise BadTable(f"table {name} lacks column {missing[0]!r}")
-        checked = plans.astype({"signal_id": str, "cycle": float, "offset": float})
-        checked["inferred"] = plans["inferred"].astype(bool) if "inferred" in plans else False
-        object.__setattr__(self, "plans", _checked_plans(checked))
+        object.__setattr__(self, "plans", _checked_plans(plans))
         object.__setattr__(self, "greens", _checked_greens(greens, self.plans))
 
     def __repr__(self) -> str:
@@ -72,13 +67,10 @@ class Signals:
     @cached_property
     def fingerprint(self) -> str:
         """Fingerprint of the plans: ids and integer milliseconds."""
-        digest = hashlib.sha256()
-        for table, columns in ((self.plans, ("cycle", "offset")), (self.greens, ("start", "length"))):
-            for column in columns:
-                digest.update((table[column] * MS).round().to_numpy(np.int64).tobytes())
-        for column in ("signal_id", "in_link", "out_link"):
-            digest.update("\x1f".join(self.greens[column]).encode())
-        return digest.hexdigest()[:16]
+        times = [in_steps(self.plans[column], MS) for column in ("cycle", "offset")]
+        windows = [in_steps(self.greens[column], MS) for column in ("start", "length")]
+        texts = [self.greens[column] for column in ("signal_id", "in_link", "out_link")]
+        return fingerprint([self.plans["signal_id"], *times, *texts, *windows])
 
 
 def no_signals() -> Signals:
@@ -89,21 +81,49 @@ def no_signals() -> Signals:
     )
 
 
-def _checked_plans(plans: pd.DataFrame) -> pd.DataFrame:
-    wrong = plans[~((plans["cycle"] > 0) & np.isfinite(plans["offset"]))]
+def _checked_plans(table: pd.DataFrame) -> pd.DataFrame:
+    plans = _copied(table, "plans", ("signal_id",), ("cycle", "offset"))
+    wrong = plans[~plans["cycle"].between(1 / MS, LONGEST_PLAN)]
     if len(wrong):
         row = wrong.iloc[0]
-        raise BadTable(f"table plans, signal_id {row['signal_id']!r}: a cycle of {row['cycle']} s is not possible")
+        raise BadTable(
+            f"table plans, signal_id {row['signal_id']!r}: a cycle of {row['cycle']} s is not possible: "
+            "it must be between a millisecond and a day"
+        )
     twice = plans[plans["signal_id"].duplicated()]
     if len(twice):
         raise BadTable(f"table plans: signal_id {twice['signal_id'].iloc[0]!r} occurs twice; keep one row")
+    plans["offset"] = (in_steps(plans["offset"], MS) % in_steps(plans["cycle"], MS)) / MS
+    plans["inferred"] = table["inferred"].astype(bool) if "inferred" in table else False
     return plans[["signal_id", "cycle", "offset", "inferred"]].sort_values("signal_id").reset_index(drop=True)
 
 
-def _checked_greens(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
-    table = greens.astype({"signal_id": str, "in_link": str, "out_link": str, "start": float, "length": float})
+def _copied(table: pd.DataFrame, name: str, texts: tuple[str, ...], times: tuple[str, ...]) -> pd.DataFrame:
+    """Return a copy with ids as texts and times in whole milliseconds."""
+    missing = [column for column in (*texts, *times) if column not in table]
+    if missing:
+        raise BadTable(f"table {name} lacks column {missing[0]!r}")
+    copied = table.copy()
+    for column in times:
+        copied[column] = pd.to_numeric(table[column], errors="coerce").astype(float)
+        wrong = table[~(copied[column].abs() <= LONGEST_PLAN)]
+        if len(wrong):
+            row = wrong.iloc[0]
+            raise BadTable(
+                f"table {name}, signal_id {row['signal_id']!r}: {column} = {row[column]} is not a time in seconds"
+            )
+        copied[column] = (copied[column] * MS).round() / MS
+    for column in texts:
+        if table[column].isna().any():
+            raise BadTable(f"table {name}: a row has no {column}; give every row its id")
+        copied[column] = table[column].astype(str)
+    return copied
+
+
+def _checked_greens(given: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
+    table = _copied(given, "greens", ("signal_id", "in_link", "out_link"), ("start", "length"))
     cycle = _cycles(table, plans)
-    fits = cycle.notna() & table["start"].between(0, cycle, inclusive="left") & (table["length"] > 0)
+    fits = cycle.notna() & table["start"].between(0, cycle, inclusive="left") & (table["length"] >= 1 / MS)
     wrong = table[~(fits & (table["length"] <= cycle))]
     if len(wrong):
         row = wrong.iloc[0]
@@ -111,10 +131,12 @@ def _checked_greens(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
             f"table greens, signal_id {row['signal_id']!r}, turn {row['in_link']} to {row['out_link']}: a green of "
             f"{row['length']} s from {row['start']} s on does not fit the plan's cycle (is the plan in table plans?)"
         )
+    plans_of_turn = table.groupby(["in_link", "out_link"])["signal_id"].nunique()
+    if (plans_of_turn > 1).any():
+        into, out = plans_of_turn.index[int(np.argmax(plans_of_turn > 1))]
+        raise BadTable(f"table greens: the turn {into} to {out} is in more than one plan; keep it in one")
     table = table[list(GREEN_COLUMNS)].sort_values(["in_link", "out_link", "start"]).reset_index(drop=True)
-    cycle = _cycles(table, plans)
-    turn = table.groupby(["in_link", "out_link"])["start"]
-    following = turn.shift(-1).fillna(turn.transform("first") + cycle)
+    following = _following(table, _cycles(table, plans))
     overlaps = table[table["start"] + table["length"] > following + 1e-9]
     if len(overlaps):
         row = overlaps.iloc[0]
@@ -145,10 +167,15 @@ def mean_waits(signals: Signals, network: Network) -> Floats:
     greens = signals.greens
     cycle = _cycles(greens, signals.plans)
     turn = [greens["in_link"], greens["out_link"]]
-    following = greens.groupby(turn)["start"].shift(-1)
-    following = following.fillna(greens.groupby(turn)["start"].transform("first") + cycle)
+    following = _following(greens, cycle)
     red = following - greens["start"] - greens["length"]
     return _of_turns((red**2 / (2 * cycle)).groupby(turn).sum(), network, otherwise=0.0)
+
+
+def _following(greens: pd.DataFrame, cycle: pd.Series) -> pd.Series:
+    """Return when the turn's next green window begins, after each window [s]; greens are sorted by turn and start."""
+    starts = greens.groupby(["in_link", "out_link"])["start"]
+    return starts.shift(-1).fillna(starts.transform("first") + cycle)
 
 
 def _of_turns(values: pd.Series, network: Network, *, otherwise: float) -> Floats:
@@ -157,20 +184,19 @@ def _of_turns(values: pd.Series, network: Network, *, otherwise: float) -> Float
     return values.reindex(network.turn_index).fillna(otherwise).to_numpy(np.float64)
 
 
-def webster(loads: Floats, *, lost_time: float = LOST_TIME) -> tuple[float, Floats]:
+def webster(loads: Floats) -> tuple[float, Floats]:
     """Return Webster's cycle and greens for the phases of a junction.
 
     Parameters
     ----------
     loads : array, shape (n_phase,)
         Flow / saturation flow of the busiest lane group of each phase.
-    lost_time : float [s]
-        Lost time of each phase.
 
     Returns
     -------
     cycle : float [s]
-        (1.5 L + 5) / (1 - Y), whole seconds between 20 and 120, and long enough for the shortest greens.
+        (1.5 L + 5) / (1 - Y) with L the sum of lost times, in whole seconds between 20 and 120, or longer if the
+        shortest greens need more.
     greens : array, shape (n_phase,) [s]
         Effective greens in proportion to the loads, whole seconds, at least 5 s; with the lost times they fill the
         cycle.
@@ -184,15 +210,19 @@ def webster(loads: Floats, *, lost_time: float = LOST_TIME) -> tuple[float, Floa
     >>> webster(np.array([0.4, 0.1]))
     (34.0, array([21.,  5.]))
     """
-    lost = lost_time * len(loads)
+    lost = LOST_TIME * len(loads)
     best = (1.5 * lost + 5.0) / (1.0 - min(float(loads.sum()), _MOST_LOAD))
     least = lost + SHORTEST_GREEN * len(loads)
-    cycle = float(np.clip(np.rint(best), max(SHORTEST_CYCLE, least), LONGEST_CYCLE))
-    shares = loads / loads.sum() if loads.sum() > 0 else np.full(len(loads), 1 / len(loads))
-    spare = cycle - least
-    greens = np.maximum(SHORTEST_GREEN, np.floor((cycle - lost) * shares))
-    # What the shortest greens and the rounding took or left is settled with the phase that has the most green.
-    greens[np.argmax(greens)] += (least + spare - lost) - greens.sum()
+    cycle = float(np.rint(np.clip(best, max(SHORTEST_CYCLE, least), max(LONGEST_CYCLE, least))))
+    shares = np.maximum(loads, _LEAST_LOAD)
+    short = np.zeros(len(loads), bool)
+    while True:  # who would get too little gets the shortest green, and the others share what is left
+        rest = cycle - lost - SHORTEST_GREEN * short.sum()
+        greens = np.where(short, SHORTEST_GREEN, np.floor(rest * shares / shares[~short].sum()))
+        if (greens >= SHORTEST_GREEN).all():
+            break
+        short |= greens < SHORTEST_GREEN
+    greens[np.argmax(greens)] += cycle - lost - greens.sum()
     return cycle, greens
 
 

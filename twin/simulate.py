@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 import numpy as np
@@ -12,7 +13,8 @@ from twin.draws import below
 from twin.errors import BadTable
 from twin.kernels.columns import NO_SIGNAL, NOT_YET, Columns, Ints, Longs
 from twin.kernels.loading import advance, begin
-from twin.network import MICRO, Network, in_steps
+from twin.network import MICRO, MILLI, Network, in_steps
+from twin.ragged import is_first, rows, starts
 from twin.result import Result
 from twin.routing import Routes, fastest, keep_habits, ways
 from twin.scenario import Scenario
@@ -20,6 +22,14 @@ from twin.signals import Signals
 from twin.units import HOUR, MS
 
 Progress = Callable[[float], None]
+
+SEEDS = 2**32
+"""Seeds run from 0 to one less than this."""
+
+LATEST = 12 * 86_400.0
+"""Seconds after the first midnight that a run may last: the kernel counts half-milliseconds in 32 bits."""
+
+_HEAVIEST = 1_000_000  # merge cost of the heaviest turn of a gate
 
 _CHUNK = 60 * MS  # progress and cancel are looked at once in a simulated minute
 _OPEN_END = 2 * HOUR  # how long a run goes on after the last departure
@@ -39,10 +49,10 @@ def simulate(
     ----------
     scenario : Scenario
     habits : Result, optional
-        A trip that drove in this result keeps its route while every turn of it is allowed; from the first turn that is
-        gone it takes the fastest way. Any other trip, and every trip without habits, takes the fastest way from its
-        origin. "Fastest" is by free-flow times and the mean wait for green at signals; queues of the earlier day are
-        not yet looked at.
+        A trip that drove in this result, between the same nodes, keeps its route while every turn of it is allowed;
+        from the first turn that is gone it takes the fastest way. Any other trip, and every trip without habits, takes
+        the fastest way from its origin. "Fastest" is by free-flow times and the mean wait for green at signals; queues
+        of the earlier day are not yet looked at.
     until : float, optional [s after midnight]
         When the run ends at the latest; default: two hours after the last departure. It ends earlier if all arrived.
     seed : int
@@ -59,20 +69,34 @@ def simulate(
     Raises
     ------
     BadTable
-        If habits come from another network.
+        If habits come from another network, or until or seed cannot be.
 
     References
     ----------
     The engine's rules and their sources stand in ``twin.kernels.columns``.
     """
     network = scenario.network
+    seed = _seed(seed)
     departure = _departures_today(scenario, seed)
     routes = _routes(scenario, habits)
     columns = _columns(network, scenario.signals, departure, routes)
     last = int(departure.max()) if len(departure) else 0
-    stop = last + round(_OPEN_END * MS) if until is None else round(until * MS)
+    stop = last + round(_OPEN_END * MS) if until is None else _until(until)
     times, end = _drive(columns, int(departure.min()) if len(departure) else 0, stop, progress)
     return Result(scenario, seed, departure, routes.start, routes.steps, times, end / MS)
+
+
+def _seed(seed: int) -> int:
+    number = operator.index(seed)
+    if not 0 <= number < SEEDS:
+        raise BadTable(f"seed = {number} must be a whole number from 0 to {SEEDS - 1}")
+    return number
+
+
+def _until(until: float) -> int:
+    if not 0 <= until <= LATEST:
+        raise BadTable(f"until = {until} must be seconds after midnight, from 0 to {LATEST:.0f} (12 days)")
+    return round(until * MS)
 
 
 def columns_of(result: Result) -> Columns:
@@ -109,12 +133,10 @@ def _departures_today(scenario: Scenario, seed: int) -> Ints:
 
 
 def _routes(scenario: Scenario, habits: Result | None) -> Routes:
-    network, trips = scenario.network, scenario.demand.trips
-    on = ways(network, scenario.signals)
-    pairs = np.stack([network.node_rows(trips["origin"]), network.node_rows(trips["destination"])], axis=1)
+    on = ways(scenario.network, scenario.signals)
     if habits is None:
-        return fastest(on, pairs)[0]
-    return keep_habits(on, _habitual(habits, scenario), pairs=pairs)
+        return fastest(on, scenario.trip_ends)[0]
+    return keep_habits(on, _habitual(habits, scenario), pairs=scenario.trip_ends)
 
 
 def _habitual(habits: Result, scenario: Scenario) -> Routes:
@@ -129,12 +151,10 @@ def _habitual(habits: Result, scenario: Scenario) -> Routes:
     trip = pd.Index(past["trip_id"]).get_indexer(now["trip_id"])
     ends = ["origin", "destination"]  # a trip that goes elsewhere now has no habit
     same = (past.set_index("trip_id")[ends].reindex(now["trip_id"]).to_numpy() == now[ends].to_numpy()).all(axis=1)
-    n_step = np.where(same, habits.n_links[trip], 0)
-    start = np.concatenate([[0], np.cumsum(n_step)]).astype(np.int64)
-    row = np.arange(start[-1]) + np.repeat(habits.route_start[trip] - start[:-1], n_step)
-    steps = habits.route[row]
-    is_turn = np.ones(len(steps), bool)
-    is_turn[start[:-1][n_step > 0]] = False
+    n_step = np.where(same, np.append(habits.n_links, 0)[trip], 0)
+    start = starts(n_step)
+    steps = habits.route[rows(habits.route_start[trip], n_step)]
+    is_turn = ~is_first(start)
     turn_row = new.network.turn_index.get_indexer(old.network.turn_index)
     steps[is_turn] = turn_row[steps[is_turn]]
     return Routes(start, steps)
@@ -146,14 +166,16 @@ def _columns(network: Network, signals: Signals, departure: Ints, routes: Routes
     lanes = links["lanes"].to_numpy(np.int64)
     capacity = in_steps(links["capacity"], MICRO).to_numpy() * lanes
     jam = in_steps(links["jam_density"], MICRO).to_numpy() * lanes
-    length = in_steps(links["length"], 1000).to_numpy()
-    storage = np.maximum(_up(jam * length, MICRO * 1000), 1)
+    length = in_steps(links["length"], MILLI).to_numpy()
+    storage = np.maximum(_up(jam * length, MICRO * MILLI), 1)
     free_time = network.free_time.astype(np.int64)
 
     group_link = network.link_rows(groups["link_id"])
     gate, gate_headway = _gates(network)
     turn_in = network.link_rows(turns["in_link"])
     weight = np.where(turns["weight"].isna(), capacity[turn_in], in_steps(turns["weight"], MICRO).to_numpy())
+    turn_out = network.link_rows(turns["out_link"])
+    source_cost, turn_cost = _merge_costs(gate, gate[turn_out], source=capacity // lanes, turn=weight)
     signal = _signal_columns(network, signals)
     return Columns(
         link_free_time=_ints(free_time),
@@ -164,12 +186,12 @@ def _columns(network: Network, signals: Signals, departure: Ints, routes: Routes
         link_wave_time=_ints(np.maximum(_up(storage * MS * MICRO, capacity) - free_time, 1)),
         link_gate=_ints(gate),
         link_arrival_group=_ints(np.searchsorted(group_link, np.arange(len(links)), side="right") - 1),
-        source_cost=_ints(_merge_cost(capacity // lanes)),
+        source_cost=_ints(source_cost),
         group_headway=_ints(np.maximum(MS * MICRO // network.group_capacity, 1)),
         group_link=_ints(group_link),
-        turn_link=_ints(network.link_rows(turns["out_link"])),
+        turn_link=_ints(turn_out),
         turn_group=_ints(network.group_of_turn),
-        turn_cost=_ints(_merge_cost(weight)),
+        turn_cost=_ints(turn_cost),
         gate_headway=_ints(gate_headway),
         vehicle_departure=departure,
         vehicle_route=routes.start,
@@ -179,18 +201,30 @@ def _columns(network: Network, signals: Signals, departure: Ints, routes: Routes
 
 
 def _ints(values: npt.NDArray[np.integer]) -> Ints:
-    return np.ascontiguousarray(np.clip(values, -1, 2**31 - 1), dtype=np.int32)
+    """Return values as the kernel's integers; the doors of the tables keep them in range."""
+    if len(values) and not (values.min() >= -1 and values.max() < 2**31):
+        raise BadTable(
+            "a link holds, lets out or takes more than the engine can count: check lengths, lanes and capacities"
+        )
+    return np.ascontiguousarray(values, dtype=np.int32)
 
 
-def _up(above: npt.NDArray[np.int64] | int, below: npt.NDArray[np.int64] | int) -> Longs:
+def _up(dividend: npt.NDArray[np.int64] | int, divisor: npt.NDArray[np.int64] | int) -> Longs:
     """Divide whole numbers and round up."""
-    return np.asarray(-(-above // below), np.int64)
+    return np.asarray(-(-dividend // divisor), np.int64)
 
 
-def _merge_cost(weight: npt.NDArray[np.int64]) -> Longs:
-    """Return what one vehicle costs at a merge, inverse to the weight [1/1,000,000 PCU/s]."""
-    cost: Longs = np.maximum(MICRO * MICRO // weight, 1)
-    return cost
+def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: Longs) -> tuple[Longs, Longs]:
+    """Return what one vehicle of each source and of each turn costs at its gate, inverse to its weight.
+
+    The heaviest turn of a gate costs _HEAVIEST; whoever has less than 1/2000 of its weight costs as if it had that.
+    """
+    heaviest = np.zeros(source_gate.max() + 1, np.int64)
+    np.maximum.at(heaviest, turn_gate, turn)
+    of_source = np.where(heaviest[source_gate] > 0, heaviest[source_gate], source)
+    shares = ((of_source, source), (heaviest[turn_gate], turn))
+    source_cost, turn_cost = (np.clip(_HEAVIEST * top // weight, 1, 2000 * _HEAVIEST) for top, weight in shares)
+    return source_cost, turn_cost
 
 
 def _gates(network: Network) -> tuple[Longs, Longs]:

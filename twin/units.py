@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 KMH = 3.6
 """Kilometres an hour in one metre a second."""
 
 MS = 1000
 """Milliseconds in a second: kernels count integer milliseconds, tables hold seconds."""
+
+SLOWEST_KMH = 1.0
+"""No street is slower than a stroll: below it, close the street."""
 
 HOUR = 3600.0
 """Seconds in an hour."""
@@ -20,15 +24,16 @@ def from_kmh(kmh: float) -> float:
     Raises
     ------
     ValueError
-        If the speed is not a positive, finite number.
+        If the speed is not a finite number of at least 1 km/h.
 
     Examples
     --------
     >>> from_kmh(36)
     10.0
     """
-    if not (math.isfinite(kmh) and kmh > 0):
-        raise ValueError(f"a speed of {kmh!r} km/h is not possible: give a number above 0")
+    number = isinstance(kmh, Real) and not isinstance(kmh, bool)
+    if not (number and math.isfinite(kmh) and kmh >= SLOWEST_KMH):
+        raise ValueError(f"a speed of {kmh!r} km/h is not possible: give a number of at least {SLOWEST_KMH:g}")
     return kmh / KMH
 
 

@@ -64,9 +64,9 @@ class Runner(ipywidgets.HBox):
         on_done : callable
             Gets what the function returns, unless the run was stopped or another began meanwhile.
         """
+        loop = asyncio.get_running_loop()
         self._run += 1
         number = self._run
-        loop = asyncio.get_running_loop()
         self._say(number, "msg_running", share=0.0)
 
         def progress(share: float) -> None:

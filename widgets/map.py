@@ -78,7 +78,7 @@ class TownMap(anywidget.AnyWidget):
     frame = traitlets.Int(0, help="Number of the frame that is shown.").tag(sync=True)
     frame_count = traitlets.Int(1, help="How many frames there are.").tag(sync=True)
     drawn = traitlets.Int(0, help="How many pictures of new data or frames the browser has drawn.").tag(sync=True)
-    clicked = traitlets.Dict(help="The road that was clicked last: link_id, name, lon, lat.")
+    clicked = traitlets.Dict(help="The road that was clicked last: link_id, block, name, lon, lat.")
 
     picked = traitlets.Dict(help="The click as the browser tells it: row, lon, lat, count.").tag(sync=True)
     spec = traitlets.Unicode(help="The deck.gl JSON description, without the roads' data.").tag(sync=True)
@@ -131,7 +131,7 @@ class TownMap(anywidget.AnyWidget):
         ----------
         thing : Result or Scenario
         """
-        now = self._frames.starts[self.frame] if self._frames else None
+        now = self._frames.starts[self._shown] if self._frames else None
         state = self._state(thing)
         with self.hold_sync():
             for name, value in state.items():
@@ -157,7 +157,7 @@ class TownMap(anywidget.AnyWidget):
         Parameters
         ----------
         callback : callable
-            Gets a dict: ``link_id``, ``name``, ``lon``, ``lat``.
+            Gets a dict: ``link_id``, ``block`` (link_ids of both directions), ``name``, ``lon``, ``lat``.
         remove : bool
             Stop calling it.
         """
@@ -171,6 +171,11 @@ class TownMap(anywidget.AnyWidget):
         own = [_plain_layer(layer, data) for layer in drawn["layers"] if str(layer.get("data", "")).startswith("@@#")]
         view = pydeck.ViewState(**drawn["initialViewState"])
         return pydeck.Deck([*own, *self._layers], initial_view_state=view, map_provider=None, map_style=None)
+
+    @property
+    def _shown(self) -> int:
+        """The frame that is shown: the browser may ask for one that a shorter result no longer has."""
+        return min(max(self.frame, 0), self.frame_count - 1)
 
     def _state(self, thing: Result | Scenario) -> dict[str, Any]:
         """Return the value of every trait that depends on what is shown."""
@@ -203,9 +208,7 @@ class TownMap(anywidget.AnyWidget):
         return json.dumps(drawn, separators=(",", ":"))
 
     def _page(self, scenario: Scenario, roads: RoadColumns) -> dict[str, Any]:
-        labels = list(scenario.labels)
-        if self._frames:
-            labels.append("one_day")
+        labels = [*scenario.labels, *(["one_day"] if self._frames else [])]
         if any(scenario.network.links["osm_ways"]):
             labels.append("osm_attribution")
         return {
@@ -224,10 +227,15 @@ class TownMap(anywidget.AnyWidget):
 
     def _resolve(self, change: dict[str, Any]) -> None:
         """Turn the browser's click on a row into the road's own words."""
-        picked = change["new"]
-        road = self._network.links.iloc[picked["row"]]
+        picked, links = change["new"], self._network.links
+        if not 0 <= picked["row"] < len(links):  # the browser still showed another town
+            return
+        road = links.iloc[picked["row"]]
+        ends = {road["from_node"], road["to_node"]}
+        block = links[links["from_node"].isin(ends) & links["to_node"].isin(ends) & (links["name"] == road["name"])]
         self.clicked = {
             "link_id": road["link_id"],
+            "block": tuple(block["link_id"]),
             "name": road["name"],
             "lon": picked["lon"],
             "lat": picked["lat"],
@@ -237,8 +245,8 @@ class TownMap(anywidget.AnyWidget):
     def _roads_as_records(self) -> list[dict[str, Any]]:
         palette = delay_palette(self._theme)
         links = self._network.links
-        colours = self._frames.colour[self.frame] if self._frames else np.zeros(len(links), np.uint8)
-        flows = self._frames.flow[self.frame] if self._frames else np.zeros(len(links), np.uint16)
+        colours = self._frames.colour[self._shown] if self._frames else np.zeros(len(links), np.uint8)
+        flows = self._frames.flow[self._shown] if self._frames else np.zeros(len(links), np.uint16)
         return [
             {
                 "link_id": link_id,

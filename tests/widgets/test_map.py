@@ -85,7 +85,15 @@ def test_a_click_reaches_whoever_listens(morning):
     town_map.on_click(heard.append)
     town_map.picked = {"row": 5, "lon": 24.94, "lat": 60.17, "count": 1}
     road = morning.scenario.network.links.iloc[5]
-    assert heard == [{"link_id": road["link_id"], "name": road["name"], "lon": 24.94, "lat": 60.17}]
+    (told,) = heard
+    assert told == {
+        "link_id": road["link_id"], "block": told["block"], "name": road["name"], "lon": 24.94, "lat": 60.17
+    }  # fmt: skip
+    links = morning.scenario.network.links.set_index("link_id")
+    assert road["link_id"] in told["block"]
+    assert {tuple(sorted(links.loc[one, ["from_node", "to_node"]])) for one in told["block"]} == {
+        tuple(sorted([road["from_node"], road["to_node"]]))
+    }
     assert town_map.clicked == heard[0]
     town_map.picked = {"row": 5, "lon": 24.94, "lat": 60.17, "count": 2}
     assert len(heard) == 2

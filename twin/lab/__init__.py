@@ -12,7 +12,11 @@ from typing import NoReturn
 
 from twin.errors import TownError
 
-NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "01_first_look.ipynb"
+_INSTALLED = Path(__file__).parents[1] / "notebooks"
+NOTEBOOK = (_INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[2] / "notebooks") / "01_first_look.ipynb"
+
+PORTS = 65_536
+"""Ports run from 1 to one less than this."""
 
 QUIET = (
     "--LabApp.news_url=None",
@@ -57,6 +61,8 @@ def _port(options: Sequence[str]) -> int | None:
             text = value or following
             if not text.isdecimal():
                 raise TownError(f"--port {text!r} is not a number: write for instance --port 8899")
+            if not 0 < int(text) < PORTS:
+                raise TownError(f"--port {text} is no port: ports run from 1 to {PORTS - 1}")
             return int(text)
     return None
 
@@ -66,6 +72,6 @@ def _is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
     return True

@@ -8,13 +8,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
+
 from twin.errors import TownError
 from twin.measures import KPIS
 from twin.picture.words import word
 from twin.result import Result
-
-ONE_DAY = "one_day"
-"""Key of the words that stand beside figures of a single day."""
 
 
 def manifest(result: Result) -> dict[str, Any]:
@@ -49,8 +48,8 @@ def manifest(result: Result) -> dict[str, Any]:
         "scenario_fingerprint": scenario.fingerprint,
         "fingerprint": result.fingerprint,
         "changes": scenario.sentences(),
-        "labels": [word(key) for key in (*scenario.labels, ONE_DAY)],
-        "provenance": scenario.provenance,
+        "labels": [word(key) for key in result.labels],
+        "provenance": dict(scenario.provenance),
     }
 
 
@@ -59,7 +58,7 @@ def _figure(value: float) -> float | None:
 
 
 def write_tables(result: Result, folder: str | Path) -> list[Path]:
-    """Write a result as links.gpkg, trips.parquet and manifest.json.
+    """Write a result as links.gpkg, trips.parquet and manifest.json; the first two carry the third in their metadata.
 
     Each file is written beside its place and renamed when it is whole: a crash or a full disk leaves the old one.
 
@@ -84,11 +83,16 @@ def write_tables(result: Result, folder: str | Path) -> list[Path]:
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target, prefix=".unfinished-") as beside:
             unfinished = Path(beside)
-            links = result.links().drop(columns="osm_ways")
-            links.to_file(unfinished / "links.gpkg", layer="links", driver="GPKG", engine="pyogrio")
-            result.trips().to_parquet(unfinished / "trips.parquet")
             text = json.dumps(manifest(result), indent=2, ensure_ascii=False)
+            links = result.links().drop(columns="osm_ways")
+            about = {"DESCRIPTION": text}
+            links.to_file(
+                unfinished / "links.gpkg", layer="links", driver="GPKG", engine="pyogrio", layer_metadata=about
+            )
+            trips = result.trips()
+            trips.attrs.update(manifest(result))
+            trips.to_parquet(unfinished / "trips.parquet")
             (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
             return [path.replace(target / path.name) for path in sorted(unfinished.iterdir())]
-    except OSError as error:
+    except (OSError, DataSourceError, DataLayerError, FeatureError) as error:
         raise TownError(f"cannot write to {target}: {error}; choose another folder with --out") from error
