@@ -1,4 +1,4 @@
-"""Fixtures: one browser for all tests, one JupyterLab for each."""
+"""Fixtures: one browser for each file of tests, one JupyterLab for each test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.browser.driver import chromium, jupyter_lab
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open its event loop runs in this thread
 def browser(tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("profile")) as running:
         if running is None:
