@@ -86,3 +86,24 @@ def test_trips_of_helsinki_nearly_all_have_a_way():
     counts = result.fate_counts()
     assert counts["refused"] == 0
     assert counts["arrived"] == sum(counts.values())
+
+
+def test_through_trips_begin_and_end_outside():
+    edge = set(read(data_folder() / "helsinki" / "helsinki.osm.pbf").edges["node_id"])
+    table = town("helsinki").demand.trips
+    through = table["origin"].isin(edge) & table["destination"].isin(edge)
+    assert ((table["purpose"] == "through") == through).all()
+    assert through.any()
+
+
+def test_traffic_comes_in_where_lanes_come_in(tmp_path):
+    """A road leads in at 3 and another out at 2: most trips begin at 3, and more than an even share end at 2."""
+    nodes = {1: (0, 0), 2: (-100, 0), 3: (100, 0), 4: (0, -100), 5: (0, 100), 6: (200, 20), 7: (-200, 20)}
+    streets = {10 * arm: ([arm, 1], {"highway": "residential"}) for arm in (2, 3, 4, 5)}
+    out = {"highway": "primary", "oneway": "yes", "lanes": "2"}
+    path = tmp_path / "gates.osm"
+    path.write_text(osm(nodes, streets | {90: ([98, 6, 3], out), 91: ([2, 7, 99], out)}), encoding="utf-8")
+    table = read_osm(path).demand.trips
+    assert (table["origin"] == "3").mean() > 0.5
+    assert (table["origin"] == "2").mean() < 0.3
+    assert (table["destination"] == "2").mean() > 0.4

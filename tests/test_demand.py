@@ -115,3 +115,9 @@ def test_a_trip_may_occur_once():
 def test_a_missing_column_is_named():
     with pytest.raises(BadTable, match="lacks column 'origin'"):
         Demand(trip().drop(columns="origin"))
+
+
+def test_departures_are_even_within_a_row():
+    drawn = departures(40_000, [(0.0, 1.0), (3600.0, 3.0)], until=7200.0, seed=1)
+    quarters = np.bincount((drawn % 3600 // 900).astype(int)) / 40_000
+    assert quarters == pytest.approx([0.25] * 4, abs=0.01)

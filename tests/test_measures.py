@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from tests.roads import chain, trips
+from tests.roads import chain, network, road, trips
 from twin.demand import Demand
 from twin.measures import (
     KPIS,
@@ -12,6 +13,7 @@ from twin.measures import (
     free_flow_times,
     mean_travel_time,
     travel_times,
+    unfinished,
     vehicle_hours,
     vehicle_kilometres,
 )
@@ -68,3 +70,33 @@ def test_the_table_has_every_kpi_and_every_result():
 def test_the_table_says_what_it_does_not_know():
     assert kpis(queue_of_three()).index.name == "One day, no band yet"
     assert "Synthetic demand" in kpis(simulate(town("helsinki", load=0.2))).index.name
+
+
+def test_speed_and_pace_by_hand():
+    """On the road 50, 58.75 and 67.5 s: v = 3 km / 176.25 s, pace 176.25 / 150; every passage is covered once."""
+    whole = queue_of_three().intervals(100.0)
+    assert whole.speed[0, 0] == pytest.approx(3000 / 176.25)
+    assert whole.pace[0, 0] == pytest.approx(176.25 / 150)
+    parts = queue_of_three().intervals(7.0)
+    assert (parts.speed * parts.present).sum() * 7.0 / 1000 == pytest.approx(3.0)
+
+
+def test_who_is_under_way_at_the_end_drives_at_free_speed():
+    """Stopped after 20 s of 50: nobody was in the way yet."""
+    cut = queue_of_three(until=20.0).intervals(60.0)
+    assert cut.speed[0, 0] == pytest.approx(20.0)
+    assert cut.pace[0, 0] == pytest.approx(1.0)
+
+
+def test_what_is_not_done_is_not_counted_as_done():
+    """At 55 s one of three has left the kilometre, and two have not arrived; at 1 s nobody has."""
+    stopped = queue_of_three(until=55.0)
+    assert vehicle_kilometres(stopped) == pytest.approx(1.0)
+    assert unfinished(stopped) == 2
+    assert unfinished(queue_of_three(until=1.0)) == 3
+
+
+def test_a_refused_trip_has_no_hours():
+    town_ = network([road("1", "A", "B"), road("2", "C", "B")])
+    table = pd.concat([trips("A", "B", [0.0]), trips("A", "C", [0.0], ids=[7])])
+    assert vehicle_hours(simulate(Scenario(town_, Demand(table)))) == pytest.approx(50 / 3600)

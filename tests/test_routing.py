@@ -119,3 +119,54 @@ def test_a_new_trip_has_no_habit_and_takes_the_fastest_way():
     before = simulate(Scenario(town, Demand(trips("A", "C", [0.0]))))
     after = simulate(Scenario(town, Demand(trips("A", "C", [0.0, 30.0]))), habits=before)
     assert after.fate_counts()["arrived"] == 2
+
+
+def two(rows, origin, destination):
+    return Scenario(network(rows), Demand(trips(origin, destination, [0.0])))
+
+
+def test_a_closed_first_link_is_left_at_the_origin():
+    today = two([road("f", "A", "B"), road("s", "A", "B", length=1500), road("bc", "B", "C")], "A", "B")
+    after = simulate(today.change(Close("f")), habits=simulate(today))
+    assert after.passages()["link_id"].tolist() == ["s"]
+
+
+def test_who_would_be_stuck_goes_another_way_from_the_origin():
+    today = two(
+        [road("ab", "A", "B"), road("bc", "B", "C"), road("ad", "A", "D"), road("dc", "D", "C", length=1500)], "A", "C"
+    )
+    after = simulate(today.change(Close("bc")), habits=simulate(today))
+    assert after.passages()["link_id"].tolist() == ["ad", "dc"]
+
+
+def test_a_long_beginning_is_kept():
+    today = two(
+        [
+            road("ab", "A", "B"),
+            road("bc", "B", "C"),
+            road("cd", "C", "D"),
+            road("f", "D", "E"),
+            road("s", "D", "E", length=1500),
+        ],
+        "A",
+        "E",
+    )
+    after = simulate(today.change(Close("f")), habits=simulate(today))
+    assert after.passages()["link_id"].tolist() == ["ab", "bc", "cd", "s"]
+    assert after.fate_counts()["arrived"] == 1
+
+
+def test_of_equal_ways_the_first_by_id_is_taken():
+    today = two(
+        [
+            road("in", "O", "A"),
+            road("ab", "A", "B"),
+            road("ac", "A", "C"),
+            road("bd", "B", "D"),
+            road("cd", "C", "D"),
+            road("out", "D", "E"),
+        ],
+        "O",
+        "E",
+    )
+    assert simulate(today).passages()["link_id"].tolist() == ["in", "ab", "bd", "out"]

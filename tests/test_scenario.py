@@ -163,3 +163,18 @@ def test_intervals_add_up():
         assert tally.present.sum() * every == pytest.approx((passages["left"] - passages["entered"]).sum())
         assert (tally.pace >= 1).all()
         assert (tally.speed <= result.scenario.network.links["free_speed"].to_numpy() + 1e-6).all()
+
+
+def test_a_higher_speed_does_not_raise_capacity():
+    """u 20 -> 30: u w k / (u + w) = .857 would be allowed, .8 stays."""
+    fast = street().change(SpeedLimit("primary", kmh=108)).network
+    assert fast.links["capacity"].tolist() == pytest.approx([0.8, 0.8])
+    assert fast.links["free_speed"].tolist() == [30, 20]
+
+
+def test_several_streets_and_several_changes():
+    both = street().change(Close("High Street", "Mill Lane"))
+    assert both.network.links["closed"].all()
+    twice = street().change(Close("Mill Lane")).change(SpeedLimit("primary", kmh=30))
+    assert twice.changes == (Close("Mill Lane"), SpeedLimit("primary", kmh=30))
+    assert twice.sentence() == "Close Mill Lane; 30 km/h on primary roads"

@@ -9,6 +9,7 @@ from shapely import LineString
 
 from tests.roads import chain, network, road
 from twin.errors import BadTable
+from twin.network import Network
 from twin.signals import LOST_TIME, Signals, green_shares, infer_plans, mean_waits, webster
 
 
@@ -41,7 +42,10 @@ def test_webster_by_hand():
     assert greens == pytest.approx([15.6, 10.4], abs=1)
 
 
-@pytest.mark.parametrize("loads", [(0.0, 0.0), (0.9, 0.0), (2.0, 2.0), (0.01, 0.6), (0.33, 0.33, 0.33)])
+@pytest.mark.parametrize(
+    "loads",
+    [(0.0, 0.0), (0.9, 0.0), (2.0, 2.0), (0.01, 0.6), (0.33, 0.33, 0.33), (0.0, 0.0, 0.0, 0.0), (0.001, 0.03, 0.03)],
+)
 def test_webster_keeps_its_limits(loads):
     cycle, greens = webster(np.array(loads))
     assert 20 <= cycle <= 120
@@ -100,3 +104,22 @@ def test_impossible_greens_are_refused(windows, words):
 def test_an_impossible_cycle_is_refused():
     with pytest.raises(BadTable, match="cycle of 0"):
         one_turn((0, 20), cycle=0.0)
+
+
+def test_people_on_foot_count_a_third():
+    """Load .3 and a third of it: C = 17 / .6 = 28 s, 20 s of green 3 : 1."""
+    town = chain({}, {})
+    plans = infer_plans(town, {"1": "1"}, np.array([0.24, 0.0]))
+    assert plans.plans["cycle"].tolist() == [28]
+    assert plans.greens["length"].tolist() == [15]
+
+
+def test_the_main_road_is_the_one_with_most_lanes():
+    town = crossing()
+    links = town.links.copy()
+    links["lanes"] = np.where(links["link_id"] == "SJ", 3, links["lanes"])
+    links.loc[links["link_id"].isin(["WJ", "EJ"]), "lanes"] = 1
+    town = Network(town.nodes, links)
+    plans = infer_plans(town, {"J": "J"}, np.full(len(town.lane_groups), 0.2)).greens.groupby("in_link")["start"].max()
+    assert plans["SJ"] == 0
+    assert plans["WJ"] == plans["EJ"] > 0

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from twin.scenario import Scenario
 
 WORDS = (
-    "flow", "kmh", "lane_count", "legend", "line_width", "lost_webgl", "map", "minutes", "no_traffic_yet", "no_webgl",
-    "road_closure", "speed", "speed_limit", "ten_minute_trip", "unnamed_street", "vehicles_an_hour", "whole_town",
-    "zoom_in", "zoom_out",
+    "flow", "kmh", "lane_count", "legend", "legend_delay", "legend_width", "lost_webgl", "map", "minutes",
+    "no_traffic_yet", "no_webgl", "road_closure", "speed", "speed_limit", "ten_minute_trip", "unnamed_street",
+    "vehicles_an_hour", "whole_town", "zoom_in", "zoom_out",
 )  # fmt: skip
 """Keys of the texts that the front end shows."""
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from twin.osm import read
+from twin.osm.graph import capacity
 from twin.osm.lanes import by_arrows, by_rule
 
 STREET = {"highway": "residential", "lanes": "2", "maxspeed": "30"}
@@ -435,3 +436,58 @@ def test_the_order_of_the_file_does_not_matter(draw, crossing):
     back = read(draw(dict(reversed(nodes.items())), dict(reversed(ways.items())), name="back.osm"))
     assert there.network.fingerprint == back.network.fingerprint
     pd.testing.assert_frame_equal(there.network.notes, back.network.notes)
+
+
+def test_a_restriction_means_the_way_that_meets_its_node(draw, crossing):
+    nodes, ways = crossing
+    nodes[6] = (-50, 0)
+    ways |= {20: ([2, 6], STREET), 21: ([6, 1], STREET)}
+    before = turns(read(draw(nodes, ways)).network)
+    after = turns(read(draw(nodes, ways, [restriction("no_left_turn", 21, 1, 50)])).network)
+    assert before.keys() - after.keys() == {("2", "1", "5")}
+
+
+def test_a_foot_light_counts_when_near(draw, crossing):
+    nodes, ways = crossing
+    nodes |= {6: (-45, 0, {"highway": "crossing", "crossing": "traffic_signals"})}
+    ways |= {20: ([2, 6, 1], STREET)}
+    assert hints(read(draw(nodes, ways))) == []
+    nodes[6] = (-45, 0, LIGHT)
+    assert hints(read(draw(nodes, ways))) == [("1", "1", (6,))]
+
+
+def test_no_light_where_traffic_only_parts(draw):
+    nodes = {1: (0, 0, LIGHT), 2: (-200, 0), 3: (100, 100), 4: (100, -100)}
+    ways = {20: ([2, 1], ONE_WAY), 30: ([1, 3, 2], ONE_WAY), 40: ([1, 4, 2], ONE_WAY)}
+    assert hints(read(draw(nodes, ways))) == []
+
+
+def test_a_light_where_a_link_begins_is_not_its_own(draw, crossing):
+    nodes, _ = crossing
+    ways = {10 * arm: ([1, arm], {"highway": "residential"}) for arm in (2, 3, 4, 5)}
+    light = {**LIGHT, "traffic_signals:direction": "forward"}
+    assert hints(read(draw(nodes | {1: (0, 0, light)}, ways))) == [("1", "1", (1,))]
+
+
+def test_a_residential_street_over_the_edge_is_no_gate(draw, crossing):
+    nodes, ways = crossing
+    ways |= {90: ([3, 6, 99], ONE_WAY)}
+    assert read(draw(nodes | {6: (200, 20)}, ways)).edges.empty
+
+
+def test_turning_back_into_the_same_street_only(draw):
+    nodes = {1: (0, 0), 2: (100, 0), 3: (0, 10), 4: (200, 0)}
+    ways = {
+        7: ([1, 2], {**STREET, "name": "A"}),
+        8: ([2, 3], {**STREET, "name": "B"}),
+        9: ([2, 4], {**STREET, "name": "A"}),
+    }
+    assert turns(read(draw(nodes, ways)).network)["1", "2", "3"] == "left"
+    ways[8] = ([2, 3], {**STREET, "name": "A"})
+    assert ("1", "2", "3") not in turns(read(draw(nodes, ways)).network)
+
+
+@pytest.mark.parametrize(("kind", "ceiling"), [("motorway", 0.55), ("trunk_link", 0.55), ("primary", 0.5)])
+def test_capacity_has_a_ceiling_by_class(kind, ceiling):
+    """80 km/h: u w k / (u + w) = .612, above every ceiling."""
+    assert capacity(80 / 3.6, kind) == ceiling

@@ -202,3 +202,8 @@ def test_an_unknown_road_counts_as_unclassified():
     found = road({"highway": "road"})
     assert found.road_class == "unclassified"
     assert "guessed class" in kinds(found)
+
+
+def test_an_unmarked_bus_lane_lies_at_the_kerb():
+    found = meaning(oneway="yes", lanes="3", lanes__psv="1", turn__lanes="left|through|right")
+    assert [sorted(lane) for lane in found.forward.arrows] == [["left"], ["through"]]

@@ -123,3 +123,50 @@ def test_an_error_is_said_and_the_next_run_goes_on(where):
         await until(lambda: got)
 
     asyncio.run(scene())
+
+
+def test_a_run_that_was_stopped_does_no_more():
+    async def scene():
+        runner, steps, gate, ended = Runner(), [], threading.Event(), threading.Event()
+
+        def run(*, progress):
+            try:
+                for step in range(5):
+                    progress(step / 5)
+                    steps.append(step)
+                    gate.wait(5)
+            finally:
+                ended.set()
+
+        runner.run(run, on_done=lambda _: None)
+        await until(lambda: steps)
+        runner.cancel()
+        gate.set()
+        await until(ended.is_set)
+        assert steps == [0]
+
+    asyncio.run(scene())
+
+
+def test_an_old_run_that_ends_late_is_not_shown():
+    """It is past its last look at progress when the new one begins."""
+
+    async def scene():
+        runner, got, gate, begun, ended = Runner(), [], threading.Event(), threading.Event(), threading.Event()
+
+        def old(*, progress):
+            progress(0.9)
+            begun.set()
+            gate.wait(5)
+            ended.set()
+            return "old"
+
+        runner.run(old, on_done=got.append)
+        await until(begun.is_set)
+        runner.run(lambda **_: "new", on_done=got.append)
+        gate.set()
+        await until(lambda: got and ended.is_set())
+        await asyncio.sleep(0.1)
+        assert got == ["new"]
+
+    asyncio.run(scene())

@@ -10,8 +10,10 @@ import numpy as np
 import pydeck
 import pytest
 
+from tests.roads import chain, trips
+from twin.demand import Demand
 from twin.errors import BadSource, UnknownName
-from twin.scenario import Close
+from twin.scenario import Close, Scenario
 from twin.simulate import simulate
 from twin.towns import town
 from widgets import TownMap
@@ -55,7 +57,7 @@ def test_frames_tell_what_the_result_tells(morning):
     speed = np.frombuffer(town_map.speed, np.uint8).reshape(town_map.frame_count, -1)
     assert np.abs(speed - intervals.speed * 3.6).max() <= 0.51
     flow = np.frombuffer(town_map.flow, np.uint16).reshape(town_map.frame_count, -1)
-    assert np.abs(flow - intervals.left * 12).max() <= 12
+    assert (flow == intervals.left * 12).all()
 
 
 def test_a_scenario_without_a_result_shows_roads_alone(today):
@@ -174,3 +176,14 @@ def test_a_time_of_day_finds_its_frame(morning):
     assert town_map.frame_at(starts[4] + 299) == 4
     assert town_map.frame_at(0) == 0
     assert town_map.frame_at(1e9) == town_map.frame_count - 1
+
+
+def test_the_time_of_day_stays_though_the_frames_begin_elsewhere():
+    def day(*departures):
+        return simulate(Scenario(chain({}), Demand(trips("0", "1", departures))))
+
+    town_map = TownMap(day(0.0, 3000.0))
+    town_map.frame = town_map.frame_at(2400.0)
+    late = day(1200.0, 3000.0)
+    town_map.show(late)
+    assert late.intervals(300.0).start[town_map.frame] == 2400.0

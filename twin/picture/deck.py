@@ -131,11 +131,10 @@ def frames(result: Result, every: float = 300.0) -> Frames:
     """Return the frames of a result, one for each interval of ``every`` seconds."""
     intervals = result.intervals(every)
     starts = [float(start) for start in intervals.start]
-    ends = np.minimum(np.array(starts) + every, result.end)
-    ends = np.maximum(ends, np.array(starts) + 1.0)
-    flow = intervals.left * (HOUR / (ends - starts))[:, np.newaxis]
+    # The last interval counts in full although the run ends within it: a car in its last second is no rush hour.
+    flow = intervals.left * (HOUR / every)
     return Frames(
-        starts=[*starts, float(ends[-1])] if starts else [],
+        starts=[*starts, starts[-1] + every],
         colour=pace_index(intervals.pace),
         speed=_byte(to_kmh(1.0) * intervals.speed),
         flow=np.clip(flow.round(), 0, 65535).astype("<u2"),

@@ -4,9 +4,10 @@ import { PathStyleExtension } from "@deck.gl/extensions";
 import { IconLayer, PathLayer } from "@deck.gl/layers";
 
 import { middle, path } from "./columns.js";
+import { offset } from "./paint.js";
 
 const STYLE = [new PathStyleExtension({ dash: true, offset: true })];
-const SIDE = 0.56;
+const WIDTH = 4.5;
 const SIGN = 64;
 /** Signs of one street stand at least this far apart [degrees of latitude, about 140 m]. */
 const APART = 0.00125;
@@ -18,13 +19,14 @@ export function closureLayers(columns, origin, colours, scale) {
   closed.forEach((is, link) => is && rows.push(link));
   if (!rows.length) return [];
   const [positions, starts, sides] = ["positions", "starts", "sides"].map((name) => columns.get(name));
-  const roads = rows.map((link) => ({ link, path: path(positions, starts, link, origin), side: sides[link] ? SIDE : 0 }));
+  const side = offset(WIDTH, scale);
+  const roads = rows.map((link) => ({ path: path(positions, starts, link, origin), side: sides[link] ? side : 0 }));
   const signs = thinned(rows.map((link) => middle(positions, starts, link, origin)));
   const band = {
     data: roads,
     getPath: (road) => road.path,
     getOffset: (road) => road.side,
-    getWidth: 4.5,
+    getWidth: WIDTH,
     widthUnits: "pixels",
     widthScale: scale,
     extensions: STYLE,

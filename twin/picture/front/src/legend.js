@@ -26,7 +26,7 @@ function delays(page, palette) {
   const last = page.minutes.length - 1;
   const numbers = page.minutes.map((minutes, at) => element("span", "", at === last ? `${minutes}+` : String(minutes)));
   return element("div", "town-map-block", "", [
-    element("div", "town-map-line", `${page.words.ten_minute_trip} … (${page.words.minutes})`),
+    element("div", "town-map-line", page.words.legend_delay),
     bar,
     element("div", "town-map-stops", "", numbers),
   ]);
@@ -40,7 +40,7 @@ function flows(page) {
     return element("span", "town-map-flow", "", [line, element("span", "", number(flow, page.language))]);
   });
   return element("div", "town-map-block", "", [
-    element("div", "town-map-line", `${page.words.line_width}: ${page.words.vehicles_an_hour}`),
+    element("div", "town-map-line", page.words.legend_width),
     element("div", "town-map-flows", "", samples),
   ]);
 }

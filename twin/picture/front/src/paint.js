@@ -27,9 +27,20 @@ export function widths(flow, starts, rule) {
   return spread(starts, (link) => width(flow[link], rule));
 }
 
-/** How far beside its line each vertex is drawn, in widths: roads of two ways keep to their own side. */
-export function offsets(sides, starts, side) {
-  return spread(starts, (link) => (sides[link] ? side : 0));
+/** Lines drawn this many times their first width are near enough to part the two ways of a road. */
+const NEAR = 1.6;
+/** Half of the space between the two ways of a road [pixels]. */
+const HALF_GAP = 0.7;
+
+/** How far beside its line a road is drawn, in widths: two ways keep to their own side, parted only when seen near. */
+export function offset(width, scale) {
+  // From afar the gap would be less than a pixel and break into dots.
+  return 0.5 + (scale < NEAR ? 0 : HALF_GAP / (width * scale));
+}
+
+/** How far beside its line each vertex is drawn. */
+export function offsets(sides, starts, wide, scale) {
+  return spread(starts, (link) => (sides[link] ? offset(wide[starts[link]], scale) : 0));
 }
 
 function spread(starts, valueOf) {

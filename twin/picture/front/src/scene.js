@@ -6,22 +6,29 @@ import { PathLayer } from "@deck.gl/layers";
 import { closureLayers, rgb } from "./closures.js";
 import { path } from "./columns.js";
 import { read } from "./description.js";
+import { Kept } from "./kept.js";
 import { Roads } from "./roads.js";
 
 const PADDING = 36;
 /** Zoom steps out from the whole town, and the nearest zoom: a car is then some 50 pixels long. */
 const FURTHEST = 3;
 const NEAREST = 20;
+/** The town makes room for the legend where that costs no more than this [zoom steps]. */
+const ROOM = 0.4;
 /** Without a graphics card, more buildings than this make panning slow. */
 const BUILDINGS_IN_SOFTWARE = 6000;
 let scenes = 0;
 
 export class Scene {
-  /** hooks: state() -> what to draw now; drawn(frame), hover(info), scaled(scale), failed(error) are told of it. */
+  /**
+   * hooks: state() -> what to draw now; covered() -> pixels on the left that the legend hides;
+   * drawn(frame), hover(info), scaled(scale), failed(error), lost() are told when it happens.
+   */
   constructor(stage, columns, power, camera, hooks) {
     Object.assign(this, { stage, columns, power, hooks });
     this.kept = camera;
     this.roads = new Roads(columns);
+    this.layersKept = new Kept();
     this.json = null;
     this.scale = 1;
     this.news = false;
@@ -30,6 +37,8 @@ export class Scene {
     this.deck = null;
     this.watcher = new ResizeObserver(() => this.refresh());
     this.watcher.observe(stage);
+    // This event does not bubble, and deck.gl does not pass it on.
+    stage.addEventListener("webglcontextlost", hooks.lost, true);
   }
 
   /** There is something new to see: draw it and say when it is drawn. */
@@ -108,13 +117,16 @@ export class Scene {
       if (!waitsFor) return [layer];
       if (waitsFor !== "roads") return this.behind[waitsFor] ? [this.behind[waitsFor]] : [];
       this.origin = layer.props.coordinateOrigin;
-      const data = this.roads.data(state.frame, state.width);
-      return [
-        layer.clone({ data, widthScale: this.scale }),
-        ...closureLayers(this.columns, this.origin, state.colours, this.scale),
-        ...this.chosen(state),
-      ];
+      const data = this.roads.data(state.frame, state.width, this.scale);
+      return [layer.clone({ data, widthScale: this.scale }), ...this.closures(state), ...this.chosen(state)];
     });
+  }
+
+  closures({ colours }) {
+    const columns = ["closed", "positions", "starts", "sides"].map((name) => this.columns.get(name));
+    const sources = [...columns, colours, this.scale];
+    const make = () => closureLayers(this.columns, this.origin, colours, this.scale);
+    return this.layersKept.get("closures", sources, make);
   }
 
   /** The road that was clicked last, outlined. */
@@ -139,8 +151,13 @@ export class Scene {
   home() {
     const [west, south, east, north] = this.bounds;
     const { clientWidth: width, clientHeight: height } = this.stage;
-    const padding = Math.min(PADDING, width / 8, height / 8);
-    const town = new WebMercatorViewport({ width, height }).fitBounds([[west, south], [east, north]], { padding });
+    const all = Math.min(PADDING, width / 8, height / 8);
+    const fitted = (left) =>
+      new WebMercatorViewport({ width, height }).fitBounds([[west, south], [east, north]], {
+        padding: { top: all, right: all, bottom: all, left },
+      });
+    const [whole, beside] = [fitted(all), fitted(Math.min(this.hooks.covered() + all / 2, width - 4 * all))];
+    const town = beside.zoom > whole.zoom - ROOM ? beside : whole;
     this.homeZoom = town.zoom;
     const { longitude, latitude, zoom } = town;
     return { longitude, latitude, zoom, pitch: 0, bearing: 0, minZoom: zoom - FURTHEST, maxZoom: NEAREST };
@@ -201,6 +218,7 @@ export class Scene {
   remove() {
     cancelAnimationFrame(this.request);
     this.watcher.disconnect();
+    this.stage.removeEventListener("webglcontextlost", this.hooks.lost, true);
     this.deck?.finalize();
     this.deck = null;
   }

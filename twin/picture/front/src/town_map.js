@@ -1,5 +1,7 @@
 // The anywidget entry: joins the model (what Python says) with the scene, the panels and the pointer.
 
+import { leaveNoTrace } from "./alone.js";
+
 import { Columns } from "./columns.js";
 import { badges, heading, legend, rescaleLegend, setClock } from "./legend.js";
 import { element } from "./page.js";
@@ -8,8 +10,12 @@ import { Scene } from "./scene.js";
 import { facts, Tooltip } from "./tooltip.js";
 import { drawingPower } from "./webgl.js";
 
+leaveNoTrace();
+
 /** Traits that change the picture; what the browser itself reports (drawn, picked) is not among them. */
 const PICTURE = ["frame", "spec", "grounds", "page", "positions", "closed", "palette", "colour", "flow"];
+/** Pixels between the map's edge and its panels. */
+const MARGIN = 12;
 /** Traits that change words, legend or badges. */
 const LABELS = ["page", "closed", "palette"];
 
@@ -18,6 +24,7 @@ class TownMapView {
     this.model = model;
     this.columns = new Columns(model);
     this.chosen = null;
+    this.pointed = null;
     this.root = element("div", "town-map");
     this.stage = element("div", "town-map-stage");
     this.panels = element("div", "town-map-panels");
@@ -46,7 +53,9 @@ class TownMapView {
       drawn: (frame) => this.drawn(frame),
       hover: (info) => this.hover(info),
       scaled: (scale) => rescaleLegend(this.panels, scale),
-      failed: (error) => this.failed(error),
+      covered: () => this.panels.querySelector(".town-map-legend").getBoundingClientRect().width + MARGIN,
+      failed: (error) => this.say(error.message),
+      lost: () => this.offerRestart(),
     });
     // For whoever drives the map from outside, such as the browser test.
     this.root.scene = this.scene;
@@ -114,10 +123,16 @@ class TownMapView {
   }
 
   hover(info) {
-    this.hovered = info;
-    if (info.layer?.id !== "roads" || info.index < 0) return this.tooltip.hide();
-    const rows = facts(this.columns, this.page, info.index, this.frame);
-    return this.tooltip.show(info.x, info.y, this.name(info.index), rows);
+    const road = info.layer?.id === "roads" && info.index >= 0;
+    this.pointed = road ? { x: info.x, y: info.y, link: info.index } : null;
+    this.tell();
+  }
+
+  /** What the road under the pointer carries in the frame that is shown. */
+  tell() {
+    if (!this.pointed) return this.tooltip.hide();
+    const { x, y, link } = this.pointed;
+    return this.tooltip.show(x, y, this.name(link), facts(this.columns, this.page, link, this.frame));
   }
 
   click(x, y) {
@@ -136,15 +151,9 @@ class TownMapView {
     const count = this.model.get("drawn") + 1;
     this.root.dataset.drawn = count;
     this.root.dataset.frame = frame;
-    if (this.hovered) this.hover(this.hovered); // the pointer rests, but what it points at has changed
+    this.tell();
     this.model.set("drawn", count);
     this.model.save_changes();
-  }
-
-  failed(error) {
-    const lost = /context is lost/i.test(error.message);
-    if (lost) this.offerRestart();
-    else this.say(error.message);
   }
 
   /** A browser takes the graphics of the oldest map when there are too many: begin again when somebody looks here. */
@@ -152,6 +161,8 @@ class TownMapView {
     const camera = this.scene.camera();
     this.scene.remove();
     this.scene = null;
+    this.pointed = null;
+    this.tell();
     const button = element("button", "town-map-again", this.page.words.lost_webgl);
     button.type = "button";
     button.addEventListener("click", () => {
