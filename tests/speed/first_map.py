@@ -24,11 +24,12 @@ def first_map(home: Path, *, port: int) -> FirstMap | None:
     """Measure one start; None where there is no browser.
 
     Home keeps what a person's machine keeps from one start to the next: compiled kernels and the browser's cache.
+    Python keeps its bytecode, as it does unless told otherwise.
     """
     with (
         tempfile.TemporaryDirectory() as place,
         chromium(home / "browser") as browser,
-        jupyter_lab(Path(place), port=port, NUMBA_CACHE_DIR=str(home)) as lab,
+        jupyter_lab(Path(place), port=port, NUMBA_CACHE_DIR=str(home), PYTHONDONTWRITEBYTECODE="") as lab,
     ):
         if browser is None:
             return None
