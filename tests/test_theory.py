@@ -220,6 +220,22 @@ def test_merge_of_one_lane_and_two():
     assert entries(result, "c", 200, 1000, range(count, 2 * count)) == approx(1.0667, rel=0.01)
 
 
+@pytest.mark.parametrize(("weights", "shares"), [((1, 1), (0.2, 0.2)), ((1, 3), (0.1, 0.3))])
+def test_merge_behind_a_queue(weights, shares):
+    """The queue of c's exit (.4 veh/s) stands through the merge: both roads are held and share .4 by weight alone."""
+    rows = [road("a", "A", "J"), road("b", "B", "J"), road("c", "J", "C")]
+    turns = [{"in_link": link, "out_link": "c", "weight": weight} for link, weight in zip("ab", weights, strict=True)]
+    departures = steady((0.6, 3000))
+    count = len(departures)
+    result = drive(
+        network(rows, turns=turns, exits={"c": 0.4}),
+        trips("A", "C", departures), trips("B", "C", departures, ids=range(count, 2 * count)), until=3000,
+    )  # fmt: skip
+    assert state(result, "c", 1000, 3000) == approx((0.4, 0.12, 10 / 3), rel=0.01)
+    assert entries(result, "c", 1000, 3000, range(count)) == approx(shares[0], rel=0.01)
+    assert entries(result, "c", 1000, 3000, range(count, 2 * count)) == approx(shares[1], rel=0.01)
+
+
 def diverge(lane_groups):
     """Drive .3 veh/s to a branch that takes .2, and .2 veh/s to a free one, for 600 s; return both mean delays [s]."""
     roads = [road("in", "A", "J", lanes=lane_groups), road("held", "J", "H", capacity=0.2), road("free", "J", "F")]
@@ -260,6 +276,19 @@ def test_two_lanes_into_one():
     result = drive(chain({"lanes": 2}, {}), trips("0", "2", steady((2.0, 2000))), until=2000)
     assert state(result, "1", 1000, 2000) == approx((0.8, 0.24, 10 / 3), rel=0.01)
     assert state(result, "2", 1000, 2000) == approx((0.8, 0.04, 20.0), rel=0.01)
+
+
+@pytest.mark.parametrize("length", [3.0, 7.0, 12.0, 25.0, 41.0])
+@pytest.mark.parametrize(
+    ("capacity", "speed", "jam_density"), [(0.8, 20.0, 0.2), (0.53, 13.9, 0.14), (0.61, 27.0, 0.133)]
+)
+def test_short_links(length, capacity, speed, jam_density):
+    """Cutting a road into links of a few metres takes nothing from its capacity or speed, though vehicles are whole."""
+    link = {"length": length, "capacity": capacity, "speed": speed, "jam_density": jam_density}
+    result = drive(chain(*[link] * 20), trips("0", "20", steady((2.0, 600))), until=1000)
+    table = result.trips()
+    assert entries(result, "20", 200, 600) == approx(capacity, rel=0.01)
+    assert (table["arrived"] - table["entered"]).max() == approx(20 * length / speed, rel=0.01)
 
 
 @pytest.mark.parametrize(
