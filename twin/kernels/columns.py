@@ -6,28 +6,67 @@ All times are integer milliseconds (the kernel itself only counts ticks); rows a
 vehicles, which are sorted by trip id. What follows is the whole definition of the engine: ``loading.advance`` carries
 it out event by event, ``tests/reference.py`` tick by tick, and both must agree in every vehicle and millisecond.
 
-1. *Links* follow Newell's triangular kinematic wave [1]_ for single vehicles. A vehicle that enters a link at time e
-   joins the queue of one lane group and may leave from e + ``link_free_time`` on.
-2. *Lane groups* are first in, first out. The head of a lane group is *ready* from
-   max(e + free time, last exit of the group + ``group_headway``) on; where its turn has a signal, from the first green
-   moment not before that. If the last exit was in a green window [a, b) of the head's own turn, the head was there
-   before b (e + free time < b) and last exit + headway >= b, then the unserved part of the headway, last exit +
-   headway - b, is carried over: the head is ready at the first green moment not before (start of the next green
-   window) + carried part. So a saturated signal serves s g / C on average, also where g is no multiple of the headway.
-3. *Sources*: trips that begin on a link wait at its origin in order of (departure, vehicle), off the road. A source
-   is a lane group with headway 1 ms and no signal: its head is ready from max(departure, last exit + 1) on.
-4. A head whose route is finished leaves the network at the moment when it is ready (its link's exit, no signal).
-5. *Gates*: any other head stands at the gate of the link that it wants, from the moment it is ready; it can be served
-   at time t only if its signal is green at t. A gate serves at most one head at one time t, and only a head whose
-   link is *open* at t: t >= last entry + ``link_headway``; t >= last service of the gate + ``gate_headway``; and there
-   is room: fewer than ``link_storage`` vehicles are on the link, and, if N = storage, the (n - N)-th exit of the link
-   was at least ``link_wave_time`` before t when the n-th vehicle enters (the backward wave).
-6. *Merges*: of the heads that could be served at t the gate takes the one with the smallest max(tag of its turn,
+1. *Steps*. A route is a list of turns, each made from a lane group onto a link: first the turn from a source onto the
+   first link, last a turn that leads NOWHERE, which leaves the network. A negative step -1 - d is a stay of d ms. The
+   time of a turn is when it was made, that of a stay when service began.
+2. *Links* follow Newell's triangular kinematic wave [1]_ for single vehicles. A vehicle that enters a link at time e is
+   *there*, at its exit, from e + scaled(``link_free_time``, ``class_slow``) on, and stands in the queue of the lane
+   group of its next turn; scaled(d, f) = max(1, (d f + UNITY // 2) // UNITY), and d itself where f = UNITY.
+3. *Lane groups* are first in, first out, with one exception: where ``group_overtakes``, a vehicle that enters at t is
+   placed ahead of the first one who will be there later than it, unless a queue stands: the head was there before t.
+   A vehicle that leaves at t lets the next one leave from t + scaled(headway, its ``class_headway``) on; headway is
+   ``group_headway``, or ``yield_follow_up`` where it yielded (rule 8) and that is longer. Call this moment the group's
+   *next exit*. A head could go from x = max(there, next exit) on; sources and bays are lane groups like all others.
+4. *Signals*. A turn with a signal can be made while one of its windows [a, b) is open. A head that could go before a
+   (x < a, or it was ready earlier and not served) starts up: it goes from a + ``window_loss`` on (at most b - 1).
+   So the head is *ready* at x if x is in a window, else when it starts up in the next. But if the group's last exit was
+   in a window [a, b) of the head's own turn, the head was there before b, and next exit >= b, then the unserved part of
+   the headway is carried over: it is ready at y = start + loss of the first window that begins at b or later, + next
+   exit - b, or when it starts up in the next window after y if y is red. So a saturated signal serves
+   s (g - loss) / C on average, also where g is no multiple of the headway. Without a signal it is ready at x. A head
+   that is ready but not served when its window closes is ready anew when it starts up in the next one.
+5. A head whose turn leads NOWHERE leaves the network at the moment when it is ready.
+6. *Gates*: any other head stands at the gate of the link that its turn leads to, from the moment when it is ready. A
+   gate serves at most one head at one time t, and only a head that is ready in the window open at t and whose link is
+   *open* to it at t: t >= the link's next entry, which each entry sets to t + scaled(``link_headway``,
+   ``class_headway``) of who entered; t >= the gate's next service, which each service sets to t + ``gate_headway``; and
+   there is room: with k = min(``class_size``, storage), but at least 1, on + k <= storage, where on counts the units of
+   those who are on the link, and, n being the units that ever entered, the unit n + k - storage to leave the link (if
+   n + k > storage) did so at least ``link_wave_time``, as it was when it left, before t (the backward wave). Who enters
+   with k units leaves with k.
+7. *Merges*: of the heads that could be served at t the gate takes the one with the smallest max(tag of its turn,
    clock of the gate); ties go to the smaller vehicle. Serving at start s = max(tag, clock) sets the tag to
    s + ``turn_cost`` and the clock to s, contested or not (start-time fair queueing [2]_): costs are inverse to the
    merge weights, so saturated approaches share in proportion to their weights and an approach that asks for less than
-   its share gets all it asks for. Sources take part with their link's ``source_cost``. All tags and clocks begin at 0.
-7. A vehicle that is served leaves its link and enters the next at the same time t.
+   its share gets all it asks for. All tags and clocks begin at 0. A vehicle that is served leaves its link and enters
+   the next at the same time t.
+8. *Yielding* [3]_. A turn with a yield row yields, unless it has a signal whose open window is not permitted only. A
+   head that could be served at t but for this, and may look (t >= its look), looks at every turn c that it yields to,
+   judging by what happened before t. It goes if no vehicle that would make c could leave within [t, t + ``yield_gap``):
+   of c's lane group the head could leave at e = its ready moment if that is t or later, and so if it is ready anew
+   after t because its window has closed. Else it stands at its gate: if there is no room in its link for one unit (rule
+   6, wave left aside) neither it nor anybody behind it could leave; if there is, e is the moment from t on when that
+   link opens to one unit, as far as known (next entry, next service, wave). That it may have to yield itself is not
+   looked at. The others behind it could leave at max(there, e of the one ahead + ``group_headway``). Of each turn c the
+   first vehicle that makes it is looked at; if any of these has e < t + gap, the head looks again at 1 + the latest
+   such e, or at t + LOOK if that e is t. Its look stays with it until it leaves.
+9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
+   ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
+   that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.
+   Then it makes its next turn, from the bay's lane group, whatever group the turn names, and holds the bay until then.
+   A head whose turn leads to a place that has no room waits like any other. But if ``turn_else`` of its turn is true,
+   and as things stood before the moment t when it is first ready there is no room (on + k > storage), it gives this
+   place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after the
+   other), its turn is made from the lane group in which it is, and it is ready from then as in rule 4 with x = t.
+10. *Passing*. A vehicle whose class ``passes`` is in no lane group of a road or source: it is alone in one of its own,
+   which has no headway. From the moment when it is there (at its source: from its departure) on it looks at the end
+   of a millisecond t, when all else that happens at t has happened, passing vehicles in order of their rows, and again
+   every PASS ms, until it can go: if its link has room for others to pull over (on + its k <= storage; not asked for at
+   a source), and the next link has room (on + k <= storage), it goes, whatever signals, gates, waves, merges and other
+   heads say. The link's next entry then is at least t + the headway that it leaves.
+11. *Timetable*: at ``timetable_time``, before all else that happens then, the number ``timetable_row`` of the column
+   ``timetable_kind`` is set to ``timetable_value``; ready moments are found anew for heads whose signal was set. Windows
+   that a controller sets between two calls of ``advance`` (``loading.set_window``) count likewise.
 
 Every headway, free time and wave time is at least 1 ms, so nothing that happens at t can change what else happens
 at t: the order in which one millisecond is worked off cannot matter, and rows may be renumbered freely.
@@ -37,6 +76,9 @@ References
 .. [1] Newell, G. F. (1993). A simplified theory of kinematic waves in highway traffic, parts I-III. Transportation
    Research B 27(4), 281-313.
 .. [2] Goyal, P., Vin, H. M., Cheng, H. (1997). Start-time fair queueing. IEEE/ACM Transactions on Networking 5(5).
+.. [3] Harders, J. (1968). Die Leistungsfaehigkeit nicht signalgeregelter staedtischer Verkehrsknoten. Strassenbau und
+   Strassenverkehrstechnik 76: who yields goes if the next vehicle of the major stream is a critical gap away, and
+   others behind follow a follow-up time later. The gaps in use are those of the Highway Capacity Manual 2010, ch. 19.
 """
 
 from __future__ import annotations
@@ -56,6 +98,24 @@ NOT_YET = -1
 NO_SIGNAL = -1
 """The signal of a turn that is always allowed."""
 
+NO_YIELD = -1
+"""The yield row of a turn that yields to nobody."""
+
+NOWHERE = -1
+"""The link that the last turn of a route leads to; the link of a source."""
+
+UNITY = 1024
+"""Factors of vehicle classes are given in parts of this."""
+
+LOOK = 250
+"""Milliseconds after which a yielding head looks again where it saw somebody stand who could go."""
+
+PASS = 1000
+"""Milliseconds after which a passing vehicle that found no room looks again."""
+
+FREE_TIME, HEADWAY, STORAGE, WAVE_TIME, GROUP_HEADWAY, TURN_SIGNAL = range(6)
+"""Kinds of timetable rows: which column they set."""
+
 
 class Columns(NamedTuple):
     """What a run is made of: never changed by a kernel.
@@ -65,39 +125,61 @@ class Columns(NamedTuple):
     link_free_time : array, shape (n_link,) [ms]
     link_headway : array, shape (n_link,) [ms]
         Least time between two entries: 1 / (capacity x lanes).
-    link_storage : array, shape (n_link,) [vehicles]
+    link_storage : array, shape (n_link,) [units]
     link_wave_time : array, shape (n_link,) [ms]
         Time from an exit until the room that it makes has come back to the entry: storage x headway - free time.
     link_gate : array, shape (n_link,)
-        Gate through which the link is entered. Links that leave a node with a capacity of its own share one gate.
-    link_arrival_group : array, shape (n_link,)
-        Lane group in which vehicles stand whose route ends on this link.
-    source_cost : array, shape (n_link,)
-        Merge cost of a trip that begins on this link.
+        Gate through which the link is entered: its own row, or one from n_link on that links share which leave a node
+        with a capacity of its own.
     group_headway : array, shape (n_group,) [ms]
-        Least time between two exits from the lane group.
+        Least time between two exits from the lane group. Sources and bays have lane groups too.
     group_link : array, shape (n_group,)
+        Link whose exit it is; NOWHERE for sources.
+    group_overtakes : array of bool, shape (n_group,)
+        True where faster vehicles go ahead of slower ones.
     turn_link : array, shape (n_turn,)
-        Link that the turn leads to.
+        Link that the turn leads to; NOWHERE = out of the network.
     turn_group : array, shape (n_turn,)
         Lane group from which the turn is made.
     turn_signal : array, shape (n_turn,)
         Row of the signal, or NO_SIGNAL.
     turn_cost : array, shape (n_turn,)
         Merge cost: inverse to the merge weight.
+    turn_yield : array, shape (n_turn,)
+        Yield row, or NO_YIELD.
+    turn_else : array of bool, shape (n_turn,)
+        True where the turn leads to a place and a vehicle that finds it full does something else.
+    yield_gap, yield_follow_up : array, shape (n_yield,) [ms]
+        Critical gap and follow-up time.
+    yield_turns : array, shape (n_yield + 1,)
+        The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn.
+    yield_turn : array, shape (n,)
     gate_headway : array, shape (n_gate,) [ms]
-        Least time between two services of the gate; 0 = no limit beside those of the links.
+        Least time between two services of the gate; 0 = no limit beside those of the links (always so for own gates).
     signal_cycle, signal_offset : array, shape (n_signal,) [ms]
     signal_windows : array, shape (n_signal + 1,)
         Windows of signal s are rows signal_windows[s] to signal_windows[s + 1].
     window_start, window_length : array, shape (n_window,) [ms]
-        Green from offset + start (within the cycle) on, for this length; sorted, apart, 0 <= start < cycle, and only
-        the last may run over the cycle's end.
+        Open from offset + start (within the cycle) on, for this length; sorted, not overlapping (they may touch), 0 <=
+        start < cycle, and only the last may run over the cycle's end, at most to the start of the first.
+    window_loss : array, shape (n_window,) [ms]
+        Start-up lost time; 0 where no red is before the window.
+    window_permitted : array of bool, shape (n_window,)
+        True where the turn is permitted only: it yields.
+    place_bays : array, shape (n_place + 1,)
+        Places are the last n_place links; their bays are lane groups with headway 1.
+    class_size : array, shape (n_class,) [units]
+    class_headway, class_slow : array, shape (n_class,) [1 / UNITY]
+        Headway and free-flow time as multiples of a car's.
+    class_passes : array of bool, shape (n_class,)
     vehicle_departure : array, shape (n_vehicle,) [ms]
+    vehicle_class : array, shape (n_vehicle,)
     vehicle_route : array, shape (n_vehicle + 1,)
         Route of vehicle v is rows vehicle_route[v] to vehicle_route[v + 1] of route; empty = does not drive.
     route : array, shape (n_step,)
-        First the link where the vehicle enters, then its turns.
+        Rows of turns, or -1 - d for a stay of d ms.
+    timetable_time, timetable_kind, timetable_row, timetable_value : array, shape (n_change,)
+        Sorted by time, at most one value for one number at one time.
     """
 
     link_free_time: Ints
@@ -105,20 +187,37 @@ class Columns(NamedTuple):
     link_storage: Ints
     link_wave_time: Ints
     link_gate: Ints
-    link_arrival_group: Ints
-    source_cost: Ints
     group_headway: Ints
     group_link: Ints
+    group_overtakes: Bools
     turn_link: Ints
     turn_group: Ints
     turn_signal: Ints
     turn_cost: Ints
+    turn_yield: Ints
+    turn_else: Bools
+    yield_gap: Ints
+    yield_follow_up: Ints
+    yield_turns: Ints
+    yield_turn: Ints
     gate_headway: Ints
     signal_cycle: Ints
     signal_offset: Ints
     signal_windows: Ints
     window_start: Ints
     window_length: Ints
+    window_loss: Ints
+    window_permitted: Bools
+    place_bays: Ints
+    class_size: Ints
+    class_headway: Ints
+    class_slow: Ints
+    class_passes: Bools
     vehicle_departure: Ints
+    vehicle_class: Ints
     vehicle_route: Longs
     route: Ints
+    timetable_time: Ints
+    timetable_kind: Ints
+    timetable_row: Ints
+    timetable_value: Ints

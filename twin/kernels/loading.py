@@ -1,191 +1,31 @@
 """Loading: the event loop that drives every vehicle by the rules of motion in ``columns``.
 
-Events wait in a calendar queue: one list for each half-millisecond of a lap. Half-milliseconds tell the two kinds of
-event apart: at 2 t the head of a lane group (or of a source) is ready, at 2 t + 1 a gate serves. So all who are ready
-at t stand at their gates before any gate chooses. The lists need no order, which matters where hundreds of signals
-turn green at once.
+Three kinds of event wait in the calendar and are worked off in this order within a millisecond: the head of a queue is
+ready (0), a gate serves (1), a passing vehicle looks (2). So all who are ready at t stand at their gates before any
+gate chooses. A queue has at most one event, of its head; it is in the calendar or stands at a gate, never both.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from twin.kernels import kernel
-from twin.kernels.columns import NO_SIGNAL, NOT_YET, Columns, Ints, Longs
+from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
+from twin.kernels.columns import (
+    FREE_TIME, GROUP_HEADWAY, HEADWAY, NOT_YET, NOWHERE, PASS, STORAGE, TURN_SIGNAL, WAVE_TIME, Columns, Ints,
+)  # fmt: skip
+from twin.kernels.columns import LOOK as LOOK_AGAIN
+from twin.kernels.lights import must_yield, ready_anew, ready_moment, scaled, start_up
+from twin.kernels.records import (
+    AFTER_BAYS, AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FIRST_BAY, FREE, FROM, GATE, LAST, LAST_ENTRY,
+    LAST_EXIT, LAST_MADE, LENGTH, LONG_AGO, LOOK_AT, MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
+    ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN, READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, START,
+    STEP, TAG, THERE, TIME, TURN, UNITS, WAITS_FIRST, WAITS_LAST, WANTS, WAVE, YIELD,
+)  # fmt: skip
+from twin.kernels.state import State
+from twin.kernels.yielding import latest_in_gap, slot_of
 
-NEVER = 2**31 - 1
-"""Later than any time in a run."""
-
-_LONG_AGO = -(2**30)
-_NOBODY = -1
-_LAP = 2**18  # half-milliseconds: 131 s, longer than nearly every wait; what waits longer stays in its list for a lap
-_PAGE_BITS = 6  # half-milliseconds are counted in pages of 64, so that quiet times are leafed through quickly
-_PAGE = 1 << _PAGE_BITS
-
-
-class State(NamedTuple):
-    """Everything that changes while a run goes on; copy its arrays to take a snapshot.
-
-    Parameters
-    ----------
-    times : array, shape (n_step + n_vehicle,) [ms]
-        For vehicle v from row vehicle_route[v] + v on: when it entered each link, then when it left the last.
-    links_entered : array, shape (n_vehicle,)
-    """
-
-    times: Ints
-    links_entered: Ints
-    vehicle_behind: Ints
-    queue_first: Ints  # lane groups, then sources (one a link)
-    queue_last: Ints
-    queue_last_exit: Ints
-    queue_behind_at_gate: Ints
-    link_on: Ints
-    link_next_entry: Ints
-    link_slot_in: Ints
-    link_slot_out: Ints
-    slot_start: Longs  # rows of slot_free_at of each link
-    slot_free_at: Ints
-    gate_first: Ints
-    gate_next_service: Ints
-    gate_clock: Longs
-    turn_tag: Longs
-    source_tag: Longs
-    calendar: Ints  # first event of each half-millisecond of the lap
-    page_events: Ints  # how many events stand on each page of the calendar
-    event_next: Ints
-    event_time: Ints  # half-milliseconds; NEVER = none pending
-    now: Longs  # half-milliseconds; nothing before is pending
-
-
-def begin(columns: Columns) -> State:
-    """Return the state before the first departure: every vehicle waits at its source, all roads are empty."""
-    c = columns
-    n_link, n_group = len(c.link_free_time), len(c.group_headway)
-    n_vehicle, n_queue = len(c.vehicle_departure), n_group + n_link
-    n_event = n_queue + len(c.gate_headway)
-    slot_start = np.zeros(n_link + 1, np.int64)
-    np.cumsum(c.link_storage, out=slot_start[1:])
-    first, last, behind = _sources(c, n_group, n_queue)
-    state = State(
-        times=_full(len(c.route) + n_vehicle, NOT_YET),
-        links_entered=_full(n_vehicle, 0),
-        vehicle_behind=behind,
-        queue_first=first,
-        queue_last=last,
-        queue_last_exit=_full(n_queue, _LONG_AGO),
-        queue_behind_at_gate=_full(n_queue, _NOBODY),
-        link_on=_full(n_link, 0),
-        link_next_entry=_full(n_link, _LONG_AGO),
-        link_slot_in=_full(n_link, 0),
-        link_slot_out=_full(n_link, 0),
-        slot_start=slot_start,
-        slot_free_at=_full(int(slot_start[-1]), _LONG_AGO),
-        gate_first=_full(len(c.gate_headway), _NOBODY),
-        gate_next_service=_full(len(c.gate_headway), _LONG_AGO),
-        gate_clock=np.zeros(len(c.gate_headway), np.int64),
-        turn_tag=np.zeros(len(c.turn_link), np.int64),
-        source_tag=np.zeros(n_link, np.int64),
-        calendar=_full(_LAP, _NOBODY),
-        page_events=_full(_LAP >> _PAGE_BITS, 0),
-        event_next=_full(n_event, _NOBODY),
-        event_time=_full(n_event, NEVER),
-        now=np.zeros(1, np.int64),
-    )
-    for queue in range(n_group, n_queue):
-        if first[queue] != _NOBODY:
-            time = 2 * int(c.vehicle_departure[first[queue]])
-            _push(queue, time, state.calendar, state.page_events, state.event_next, state.event_time)
-    return state
-
-
-def _full(length: int, value: int) -> Ints:
-    return np.full(length, value, np.int32)
-
-
-def _sources(c: Columns, n_group: int, n_queue: int) -> tuple[Ints, Ints, Ints]:
-    """Chain the vehicles of each source in order of (departure, vehicle): first, last, who is behind whom."""
-    n_vehicle = len(c.vehicle_departure)
-    first, last, behind = _full(n_queue, _NOBODY), _full(n_queue, _NOBODY), _full(n_vehicle, _NOBODY)
-    drives = np.flatnonzero(np.diff(c.vehicle_route) > 0)
-    entry = c.route[c.vehicle_route[drives]]
-    order = np.lexsort((drives, c.vehicle_departure[drives], entry))
-    vehicles, entry = drives[order], entry[order]
-    same = entry[1:] == entry[:-1]
-    behind[vehicles[:-1][same]] = vehicles[1:][same]
-    starts = np.append(True, ~same)[: len(vehicles)]
-    ends = np.append(~same, True)[: len(vehicles)]
-    first[n_group + entry[starts]] = vehicles[starts]
-    last[n_group + entry[ends]] = vehicles[ends]
-    return first, last, behind
-
-
-@kernel
-def _push(event: int, time: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
-    """Put an event into the calendar."""
-    place = time & (_LAP - 1)
-    event_time[event] = time
-    event_next[event] = calendar[place]
-    calendar[place] = event
-    page_events[place >> _PAGE_BITS] += 1
-
-
-@kernel
-def _push_earlier(event: int, time: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
-    """Put an event into the calendar unless it is already pending at that time or before."""
-    pending = event_time[event]
-    if pending <= time:
-        return
-    if pending != NEVER:
-        _remove(event, calendar, page_events, event_next, event_time)
-    _push(event, time, calendar, page_events, event_next, event_time)
-
-
-@kernel
-def _remove(event: int, calendar: Ints, page_events: Ints, event_next: Ints, event_time: Ints) -> None:
-    """Take a pending event out of the calendar."""
-    place = event_time[event] & (_LAP - 1)
-    page_events[place >> _PAGE_BITS] -= 1
-    event_time[event] = NEVER
-    if calendar[place] == event:
-        calendar[place] = event_next[event]
-        return
-    other = calendar[place]
-    while event_next[other] != event:
-        other = event_next[other]
-    event_next[other] = event_next[event]
-
-
-@kernel
-def next_green(time: int, signal: int, cycle: Ints, offset: Ints, windows: Ints, start: Ints, length: Ints) -> int:
-    """Return the first green moment of a signal at or after a time."""
-    phase = (time - offset[signal]) % cycle[signal]
-    first, last = windows[signal], windows[signal + 1] - 1
-    if phase < start[last] + length[last] - cycle[signal]:
-        return time
-    for window in range(first, last + 1):
-        if phase < start[window]:
-            return time + start[window] - phase
-        if phase < start[window] + length[window]:
-            return time
-    return time + cycle[signal] - phase + start[first]
-
-
-@kernel
-def green_end(time: int, signal: int, cycle: Ints, offset: Ints, windows: Ints, start: Ints, length: Ints) -> int:
-    """Return when the green window ends that a time is in, or NOT_YET if the signal is red then."""
-    phase = (time - offset[signal]) % cycle[signal]
-    last = windows[signal + 1] - 1
-    over = start[last] + length[last] - cycle[signal]
-    if phase < over:
-        return time + over - phase
-    for window in range(windows[signal], last + 1):
-        end = start[window] + length[window]
-        if start[window] <= phase < end:
-            return time + end - phase
-    return NOT_YET
+_HEAD, _GATE, _PASS = 0, 1, 2
 
 
 @kernel
@@ -202,205 +42,499 @@ def advance(state: State, columns: Columns, until: int) -> None:
     until : int [ms]
         Events before this time are done, those at it are not.
     """
+    while state.clock[0] < until:
+        stop = until
+        row = state.clock[1]
+        if row < len(columns.timetable_time):
+            due = columns.timetable_time[row]
+            if due <= state.clock[0]:
+                _keep_timetable(state, columns, row, state.clock[0])
+                state.clock[1] = row + 1
+                continue
+            stop = min(until, due)
+        _run(state, columns, state.clock[0], stop)
+        state.clock[0] = stop
+
+
+@kernel
+def _run(state: State, columns: Columns, start: int, stop: int) -> None:
+    """Let everything happen from a time on until another; the timetable has nothing between."""
     # Columns are unpacked here and helpers take single arrays: passing whole NamedTuples on was measured 7-10 times
     # slower.
-    link_free_time, link_headway, link_storage = columns.link_free_time, columns.link_headway, columns.link_storage
-    link_wave_time, link_gate, arrival_group = columns.link_wave_time, columns.link_gate, columns.link_arrival_group
-    source_cost, group_headway, group_link = columns.source_cost, columns.group_headway, columns.group_link
-    turn_link, turn_group, turn_signal = columns.turn_link, columns.turn_group, columns.turn_signal
-    turn_cost, gate_headway, departure = columns.turn_cost, columns.gate_headway, columns.vehicle_departure
-    cycle, offset, windows = columns.signal_cycle, columns.signal_offset, columns.signal_windows
-    start, length = columns.window_start, columns.window_length
-    route_start, route = columns.vehicle_route, columns.route
+    queues, links, turns, vehicles = state.queue, state.link, state.turn, state.vehicle
+    signals, windows, places, slots, calendar = state.signal, state.window, state.place, state.slots, state.calendar
+    log = state.log.reshape(-1)
+    clocks, tags = links.view(np.int64), turns.view(np.int64)
+    class_size, class_headway, class_slow = columns.class_size, columns.class_headway, columns.class_slow
+    yield_gap, yield_follow_up = columns.yield_gap, columns.yield_follow_up
+    yield_turns, yield_turn = columns.yield_turns, columns.yield_turn
+    gate_headway = columns.gate_headway
+    first_place = len(columns.link_gate) - (len(places) >> 2)
 
-    times, links_entered, behind = state.times, state.links_entered, state.vehicle_behind
-    first, last, last_exit = state.queue_first, state.queue_last, state.queue_last_exit
-    next_at_gate, gate_first = state.queue_behind_at_gate, state.gate_first
-    link_on, next_entry, slot_in, slot_out = (
-        state.link_on,
-        state.link_next_entry,
-        state.link_slot_in,
-        state.link_slot_out,
-    )
-    slot_start, free_at = state.slot_start, state.slot_free_at
-    next_service, gate_clock = state.gate_next_service, state.gate_clock
-    turn_tag, source_tag = state.turn_tag, state.source_tag
-    calendar, page_events = state.calendar, state.page_events
-    event_next, event_time = state.event_next, state.event_time
-
-    n_group = len(group_headway)
-    first_gate = n_group + len(link_headway)
-    half = state.now[0]
-    stop = 2 * until
-
-    while half < stop:
-        # The next event of this half-millisecond, or the next one; events of a later lap stay where they are.
-        event = calendar[half & (_LAP - 1)]
-        while event != _NOBODY and event_time[event] != half:
-            event = event_next[event]
-        if event == _NOBODY:
-            half += 1
-            while half & (_PAGE - 1) == 0 and half + _PAGE <= stop:
-                if page_events[(half & (_LAP - 1)) >> _PAGE_BITS] > 0:
-                    break
-                half += _PAGE
+    begun, crowd = NOT_YET, 0
+    time = start
+    while time < stop:
+        # The next millisecond that has an event.
+        if time >> PAGE_BITS != calendar[OPEN_PAGE] and not open_page(time >> PAGE_BITS, queues, links, calendar):
+            time = ((time >> PAGE_BITS) + 1) << PAGE_BITS
             continue
-        _remove(event, calendar, page_events, event_next, event_time)
-        time = half >> 1
+        moment = time & (PAGE - 1)
+        if calendar[COUNTS + moment] == 0:
+            time += 1
+            continue
+        if time != begun:
+            begun = time
+            crowd = _claim_gates(time, calendar[moment], first_place, queues, links)
+        calendar[COUNTS + moment] -= 1
 
-        served, target, gate = _NOBODY, _NOBODY, _NOBODY
-        if event < first_gate:
+        served, target, gate, passing = NOBODY, NOWHERE, NOBODY, False
+        if calendar[moment] != NOBODY:
             # A head is ready.
-            vehicle = first[event]
-            step = route_start[vehicle] + links_entered[vehicle]
-            if step == route_start[vehicle + 1]:
-                served = event
+            queue = calendar[moment]
+            record = queue << 4
+            calendar[moment] = queues[record + NEXT]
+            vehicle = queues[record + FIRST]
+            turn = vehicles[(vehicle << 3) + TURN] << 3
+            target = turns[turn + ONTO]
+            if target == NOWHERE:
+                served = queue
             else:
-                target = route[step] if event >= n_group else turn_link[route[step]]
-                gate = link_gate[target]
-                is_open = (
-                    link_on[target] < link_storage[target]
-                    and next_entry[target] <= time
-                    and free_at[slot_start[target] + slot_in[target]] <= time
-                    and next_service[gate] <= time
-                )
-                alone = gate_first[gate] == _NOBODY and calendar[half & (_LAP - 1)] == _NOBODY
-                if is_open and alone:
+                link = target << 4
+                signal = turns[turn + SIGNAL] << 3
+                if signal >= 0 and queues[record + READY] < time:
+                    anew = ready_anew(queues[record + READY], time, signal, signals, windows)
+                    queues[record + READY] = anew
+                    if anew > time:
+                        put(queues, queue, anew, _HEAD, calendar)
+                        continue
+                units = max(1, min(class_size[vehicles[(vehicle << 3) + CLASS]], links[link + ROOM]))
+                has_room = links[link + ON] + units <= links[link + ROOM]
+                opens = max(slots[slot_of(link, units, links)], links[link + NEXT_ENTRY]) if has_room else NEVER
+                if turns[turn + YIELD] == ELSE and queues[record + READY] == time:
+                    slot = slots[slot_of(link, units, links)] if has_room else NEVER
+                    if not has_room or slot - links[link + WAVE] >= time:
+                        step = vehicles[(vehicle << 3) + STEP] + 1
+                        while log[2 * step] < 0 or turns[(log[2 * step] << 3) + ONTO] != NOWHERE:
+                            step += 1
+                        vehicles[(vehicle << 3) + STEP] = step + 1
+                        turn = log[2 * step + 2]
+                        vehicles[(vehicle << 3) + TURN] = turn
+                        queues[record + WANTS] = turns[(turn << 3) + ONTO]
+                        signal = turns[(turn << 3) + SIGNAL] << 3
+                        ready = start_up(time, signal, signals, windows) if signal >= 0 else time
+                        queues[record + READY] = ready
+                        put(queues, queue, ready, _HEAD, calendar)
+                        continue
+                gate = links[link + GATE]
+                if gate != target:
+                    opens = max(opens, links[(gate << 4) + NEXT_ENTRY])
+                standing = links[(gate << 4) + STANDING]
+                alone = standing < 0 if crowd == 0 else crowd == 1 and standing == -2 - time
+                if opens <= time and alone and turns[turn + YIELD] >= 0:
+                    if must_yield(time, signal, signals, windows):
+                        row = turns[turn + YIELD]
+                        seen = latest_in_gap(
+                            time, yield_gap[row], yield_turns[row], yield_turns[row + 1], yield_turn,
+                            queues, links, turns, vehicles, log, signals, windows, slots,
+                        )  # fmt: skip
+                        if seen != NOT_YET:
+                            alone = False
+                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+                if opens <= time and alone:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
-                    served = event
+                    served = queue
                 else:
-                    next_at_gate[event] = gate_first[gate]
-                    gate_first[gate] = event
-        else:
-            # A gate serves the best of those who stand at it; who has red goes back to wait for green.
-            gate = event - first_gate
-            best_tag, best_before, before = 0, _NOBODY, _NOBODY
-            queue = gate_first[gate]
-            while queue != _NOBODY:
-                vehicle = first[queue]
-                step = route[route_start[vehicle] + links_entered[vehicle]]
-                if queue >= n_group:
-                    link, tag, green = step, source_tag[step], time
-                else:
-                    link, tag, green = turn_link[step], turn_tag[step], time
-                    if turn_signal[step] != NO_SIGNAL:
-                        green = next_green(time, turn_signal[step], cycle, offset, windows, start, length)
-                after = next_at_gate[queue]
-                if green > time:
-                    if before == _NOBODY:
-                        gate_first[gate] = after
+                    queues[record + NEXT] = links[(gate << 4) + STANDING]
+                    links[(gate << 4) + STANDING] = queue
+                    queues[record + AT_GATE] = gate
+                    queues[record + TIME] = NEVER
+                    queues[record + NEEDS] = units
+        elif calendar[PAGE + moment] != NOBODY:
+            # A gate serves the best of those who stand at it; who has red goes back to wait.
+            gate = calendar[PAGE + moment]
+            calendar[PAGE + moment] = links[(gate << 4) + NEXT]
+            links[(gate << 4) + TIME] = NEVER
+            best_tag, best_before, before = 0, NOBODY, NOBODY
+            queue = links[(gate << 4) + STANDING]
+            while queue >= 0:
+                record = queue << 4
+                vehicle = queues[record + FIRST]
+                row = vehicles[(vehicle << 3) + TURN]
+                turn = row << 3
+                signal = turns[turn + SIGNAL] << 3
+                after = queues[record + NEXT]
+                if signal >= 0:
+                    queues[record + READY] = ready_anew(queues[record + READY], time, signal, signals, windows)
+                if queues[record + READY] > time:
+                    if before == NOBODY:
+                        links[(gate << 4) + STANDING] = after
                     else:
-                        next_at_gate[before] = after
-                    _push(queue, 2 * green, calendar, page_events, event_next, event_time)
-                else:
-                    if (
-                        link_on[link] < link_storage[link]
-                        and next_entry[link] <= time
-                        and free_at[slot_start[link] + slot_in[link]] <= time
-                        and next_service[gate] <= time
-                    ):
-                        tag = max(tag, gate_clock[gate])
-                        if served == _NOBODY or tag < best_tag or (tag == best_tag and vehicle < first[served]):
-                            served, target, best_tag, best_before = queue, link, tag, before
-                    before = queue
+                        queues[(before << 4) + NEXT] = after
+                    queues[record + AT_GATE] = NOBODY
+                    put(queues, queue, queues[record + READY], _HEAD, calendar)
+                    queue = after
+                    continue
+                link = queues[record + WANTS] << 4
+                opens = _opening(link, queues[record + NEEDS], gate << 4, links, slots)
+                if opens <= time and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
+                    if queues[record + LOOK_AT] <= time:
+                        y = turns[turn + YIELD]
+                        seen = latest_in_gap(
+                            time, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn,
+                            queues, links, turns, vehicles, log, signals, windows, slots,
+                        )  # fmt: skip
+                        if seen != NOT_YET:
+                            opens = NEVER
+                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+                    else:
+                        opens = NEVER
+                if opens <= time:
+                    tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
+                    if served == NOBODY or tag < best_tag or (tag == best_tag and vehicle < queues[(served << 4) + FIRST]):
+                        served, best_tag, best_before = queue, tag, before
+                        target = queues[record + WANTS]
+                before = queue
                 queue = after
-            if served != _NOBODY:
-                if best_before == _NOBODY:
-                    gate_first[gate] = next_at_gate[served]
+            if served != NOBODY:
+                queues[(served << 4) + AT_GATE] = NOBODY
+                if best_before == NOBODY:
+                    links[(gate << 4) + STANDING] = queues[(served << 4) + NEXT]
                 else:
-                    next_at_gate[best_before] = next_at_gate[served]
+                    queues[(best_before << 4) + NEXT] = queues[(served << 4) + NEXT]
+        else:
+            # Of the passing vehicles that look now the one with the smallest row.
+            queue = calendar[2 * PAGE + moment]
+            other = queues[(queue << 4) + NEXT]
+            while other != NOBODY:
+                if queues[(other << 4) + FIRST] < queues[(queue << 4) + FIRST]:
+                    queue = other
+                other = queues[(other << 4) + NEXT]
+            calendar[COUNTS + moment] += 1
+            take_out(queues, queue, _PASS, calendar)
+            record = queue << 4
+            vehicle = queues[record + FIRST] << 3
+            target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
+            own = queues[record + OF_LINK] << 4
+            can_go = own < 0 or _has_room(own, vehicles[vehicle + CLASS], links, class_size)
+            if can_go and target != NOWHERE:
+                can_go = _has_room(target << 4, vehicles[vehicle + CLASS], links, class_size)
+            if can_go:
+                served, passing = queue, True
+                if target != NOWHERE:
+                    gate = links[(target << 4) + GATE]
+            else:
+                put(queues, queue, time + PASS, _PASS, calendar)
+                continue
 
-        left_link = _NOBODY
-        if served != _NOBODY:
-            vehicle = first[served]
-            step = route_start[vehicle] + links_entered[vehicle]
-            times[step + vehicle] = time
-            links_entered[vehicle] += 1
+        left, freed, joined = NOWHERE, NOBODY, NOBODY
+        if served != NOBODY:
+            record = served << 4
+            vehicle = queues[record + FIRST]
+            v = vehicle << 3
+            row = vehicles[v + TURN]
+            turn = row << 3
+            step = vehicles[v + STEP]
+            kind = vehicles[v + CLASS]
+            log[2 * step + 1] = time
 
             # It leaves: the next in its queue becomes the head, and room begins to travel back along the link.
-            head = behind[vehicle]
-            first[served] = head
-            last_exit[served] = time
-            if served >= n_group:
-                if head != _NOBODY:
-                    _push(served, 2 * max(departure[head], time + 1), calendar, page_events, event_next, event_time)
-            else:
-                left_link = group_link[served]
-                link_on[left_link] -= 1
-                slot = slot_out[left_link]
-                free_at[slot_start[left_link] + slot] = time + link_wave_time[left_link]
-                slot_out[left_link] = slot + 1 if slot + 1 < link_storage[left_link] else 0
+            freed = vehicles[v + BEHIND]
+            queues[record + FIRST] = freed
+            headway = queues[record + OWN_HEADWAY]
+            if turns[turn + YIELD] >= 0 and not passing and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
+                headway = max(headway, yield_follow_up[turns[turn + YIELD]])
+            queues[record + LAST_EXIT] = time
+            queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
+            queues[record + LOOK_AT] = LONG_AGO
+            turns[turn + LAST_MADE] = time
+            left = queues[record + OF_LINK]
+            if left != NOWHERE:
+                link = left << 4
+                units = vehicles[v + UNITS]
+                links[link + ON] -= units
+                slot, end = links[link + SLOT_OUT], links[link + SLOTS] + links[link + RING]
+                for _ in range(units):
+                    slots[slot] = time + links[link + WAVE]
+                    slot = slot + 1 if slot + 1 < end else links[link + SLOTS]
+                links[link + SLOT_OUT] = slot
+                if left >= first_place:
+                    freed = _take_bay(served, (left - first_place) << 2, time, places, queues, vehicles, log)
 
-            joined = _NOBODY
-            if target != _NOBODY:
+            if target != NOWHERE:
                 # It enters the link that it wanted, and the merge is charged, contested or not.
-                if served >= n_group:
-                    tag = max(source_tag[target], gate_clock[gate])
-                    source_tag[target] = tag + source_cost[target]
+                link = target << 4
+                headway = scaled(links[link + SPACING], class_headway[kind])
+                if passing:
+                    links[link + NEXT_ENTRY] = max(links[link + NEXT_ENTRY], time + headway)
                 else:
-                    turn = route[step]
-                    tag = max(turn_tag[turn], gate_clock[gate])
-                    turn_tag[turn] = tag + turn_cost[turn]
-                gate_clock[gate] = tag
-                next_service[gate] = time + gate_headway[gate]
-                next_entry[target] = time + link_headway[target]
-                link_on[target] += 1
-                slot = slot_in[target]
-                slot_in[target] = slot + 1 if slot + 1 < link_storage[target] else 0
-
-                step += 1
-                joined = arrival_group[target] if step == route_start[vehicle + 1] else turn_group[route[step]]
-                behind[vehicle] = _NOBODY
-                if first[joined] == _NOBODY:
-                    first[joined] = vehicle
-                    last[joined] = vehicle
+                    tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
+                    tags[(row << 2) + TAG] = tag + turns[turn + COST]
+                    clocks[(gate << 3) + CLOCK] = tag
+                    links[link + NEXT_ENTRY] = time + headway
+                    if gate != target:
+                        links[(gate << 4) + NEXT_ENTRY] = time + gate_headway[gate]
+                        links[(gate << 4) + LAST_ENTRY] = time
+                links[link + LAST_ENTRY] = time
+                units = max(1, min(class_size[kind], links[link + ROOM]))
+                links[link + ON] += units
+                vehicles[v + UNITS] = units
+                vehicles[v + BEHIND] = NOBODY
+                vehicles[v + STEP] = step + 1
+                if target >= first_place:
+                    joined = _enter_place(vehicle, (target - first_place) << 2, time, places, queues, vehicles, log)
                 else:
-                    behind[last[joined]] = vehicle
-                    last[joined] = vehicle
-                    joined = _NOBODY
+                    there = time + scaled(links[link + FREE], class_slow[kind])
+                    row = log[2 * step + 2]
+                    vehicles[v + TURN] = row
+                    vehicles[v + THERE] = there
+                    joined = vehicles[v + PASSES_IN]
+                    if joined != NOBODY:
+                        record = joined << 4
+                        queues[record + FIRST] = vehicle
+                        queues[record + OF_LINK] = target
+                        put(queues, joined, there, _PASS, calendar)
+                        joined = NOBODY
+                    else:
+                        joined = turns[(row << 3) + FROM]
+                        record = joined << 4
+                        head = queues[record + FIRST]
+                        if head == NOBODY:
+                            queues[record + FIRST] = vehicle
+                            queues[record + LAST] = vehicle
+                        elif queues[record + OVERTAKES] == 0 or vehicles[(queues[record + LAST] << 3) + THERE] <= there:
+                            vehicles[(queues[record + LAST] << 3) + BEHIND] = vehicle
+                            queues[record + LAST] = vehicle
+                            joined = NOBODY
+                        elif _overtake(vehicle, there, time, record, queues, vehicles):
+                            take_out(queues, joined, _HEAD, calendar)  # of the head before: it was not yet there
+                        else:
+                            joined = NOBODY
 
             # New heads learn when they will be ready: that of the queue left behind, and the vehicle itself.
-            if served >= n_group or head == _NOBODY:
-                served = _NOBODY
-            for queue in (served, joined):
-                if queue == _NOBODY:
+            behind = served if freed != NOBODY else NOBODY
+            for queue in (behind, joined):
+                if queue == NOBODY:
                     continue
-                vehicle = first[queue]
-                step = route_start[vehicle] + links_entered[vehicle]
-                there = times[step + vehicle - 1] + link_free_time[group_link[queue]]
-                served_out = last_exit[queue] + group_headway[queue]
-                ready = max(there, served_out)
-                if step < route_start[vehicle + 1] and turn_signal[route[step]] != NO_SIGNAL:
-                    signal = turn_signal[route[step]]
-                    red_from = NOT_YET
-                    if last_exit[queue] != _LONG_AGO:
-                        red_from = green_end(last_exit[queue], signal, cycle, offset, windows, start, length)
-                    if there < red_from <= served_out:
-                        # The red cuts a headway in two: its rest is served in the next green, so that a saturated
-                        # signal lets s g / C pass on average and not a whole vehicle more in every cycle.
-                        ready = next_green(red_from, signal, cycle, offset, windows, start, length)
-                        ready += served_out - red_from
-                    ready = next_green(ready, signal, cycle, offset, windows, start, length)
-                _push(queue, 2 * ready, calendar, page_events, event_next, event_time)
+                record = queue << 4
+                head = queues[record + FIRST] << 3
+                turn = vehicles[head + TURN] << 3
+                ready = ready_moment(
+                    vehicles[head + THERE], queues[record + LAST_EXIT], queues[record + NEXT_EXIT],
+                    turns[turn + SIGNAL] << 3, signals, windows,
+                )  # fmt: skip
+                queues[record + READY] = ready
+                queues[record + WANTS] = turns[turn + ONTO]
+                put(queues, queue, ready, _HEAD, calendar)
 
         # Gates where somebody stands wake again as soon as their link may open: the one that was asked, and that of
         # the link in which room was made.
-        if left_link != _NOBODY:
-            other_gate = link_gate[left_link]
-            if gate_first[other_gate] != _NOBODY:
-                slot = slot_start[left_link] + slot_in[left_link]
-                opening = max(time, next_entry[left_link], free_at[slot], next_service[other_gate])
-                _push_earlier(first_gate + other_gate, 2 * opening + 1, calendar, page_events, event_next, event_time)
-        if gate != _NOBODY and gate_first[gate] != _NOBODY:
-            queue = gate_first[gate]
-            while queue != _NOBODY:
-                vehicle = first[queue]
-                step = route[route_start[vehicle] + links_entered[vehicle]]
-                link = step if queue >= n_group else turn_link[step]
-                if link_on[link] < link_storage[link]:
-                    slot = slot_start[link] + slot_in[link]
-                    opening = max(time, next_entry[link], free_at[slot], next_service[gate])
-                    _push_earlier(first_gate + gate, 2 * opening + 1, calendar, page_events, event_next, event_time)
-                # Only a gate with a headway of its own serves several links; at the others all want the same.
-                queue = next_at_gate[queue] if gate_headway[gate] > 0 else _NOBODY
-    state.now[0] = half
+        if left != NOWHERE:
+            other = links[(left << 4) + GATE]
+            if other != gate and links[(other << 4) + STANDING] >= 0:
+                _wake(other, time, queues, links, slots, calendar)
+        if gate != NOBODY and links[(gate << 4) + STANDING] >= 0:
+            _wake(gate, time, queues, links, slots, calendar)
+
+
+@kernel
+def _claim_gates(time: int, first: int, first_place: int, queues: Ints, links: Ints) -> int:
+    """Let each of several heads that are ready now claim its gate, so that each knows whether others want it too.
+
+    So nearly all go at once, and the gate's own event is saved. Returns 0 where one head alone is ready (or none), 1
+    where all have claimed, and 2 where somebody may still choose another way, so that nobody knows.
+    """
+    if first == NOBODY or queues[(first << 4) + NEXT] == NOBODY:
+        return 0
+    queue, crowd = first, 1
+    while queue != NOBODY:
+        target = queues[(queue << 4) + WANTS]
+        if target >= first_place:
+            crowd = 2
+        if target != NOWHERE:
+            gate = links[(target << 4) + GATE] << 4
+            standing = links[gate + STANDING]
+            if standing < 0:
+                links[gate + STANDING] = -2 - time - MANY if standing in (-2 - time, -2 - time - MANY) else -2 - time
+        queue = queues[(queue << 4) + NEXT]
+    return crowd
+
+
+@kernel
+def _has_room(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
+    """Tell whether a vehicle of this class has room on a link, waves left aside."""
+    units = max(1, min(class_size[kind], links[record + ROOM]))
+    return links[record + ON] + units <= links[record + ROOM]
+
+
+@kernel
+def _opening(link: int, units: int, gate: int, links: Ints, slots: Ints) -> int:
+    """Return from when on a link is open to so many units, as far as known; NEVER without room."""
+    if links[link + ON] + units > links[link + ROOM]:
+        return NEVER
+    opens = max(links[link + NEXT_ENTRY], slots[slot_of(link, units, links)])
+    return opens if gate == link else max(opens, links[gate + NEXT_ENTRY])
+
+
+@kernel
+def _wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar: Ints) -> None:
+    """See to it that a gate serves again as soon as its link may be open to one of those who stand at it."""
+    earliest = NEVER
+    queue = links[(gate << 4) + STANDING]
+    while queue >= 0:
+        record = queue << 4
+        opens = _opening(queues[record + WANTS] << 4, queues[record + NEEDS], gate << 4, links, slots)
+        earliest = min(earliest, max(opens, queues[record + LOOK_AT]))
+        queue = queues[record + NEXT]
+    earliest = max(earliest, time)
+    due = links[(gate << 4) + TIME]
+    if earliest < due:
+        if due != NEVER:
+            take_out(links, gate, _GATE, calendar)
+        put(links, gate, earliest, _GATE, calendar)
+
+
+@kernel
+def _overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints) -> bool:
+    """Place a faster vehicle ahead of the first one who will be there later; tell whether it became the head.
+
+    Where a queue stands it is placed last.
+    """
+    head = queues[record + FIRST]
+    before, other = NOBODY, head
+    if vehicles[(head << 3) + THERE] < time:
+        before, other = queues[record + LAST], NOBODY
+    while other != NOBODY and vehicles[(other << 3) + THERE] <= there:
+        before, other = other, vehicles[(other << 3) + BEHIND]
+    vehicles[(vehicle << 3) + BEHIND] = other
+    if other == NOBODY:
+        queues[record + LAST] = vehicle
+    if before == NOBODY:
+        queues[record + FIRST] = vehicle
+    else:
+        vehicles[(before << 3) + BEHIND] = vehicle
+    return before == NOBODY
+
+
+@kernel
+def _enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
+    """Let a vehicle take the first bay that is empty and return the bay, or wait and return NOBODY."""
+    for bay in range(places[place + FIRST_BAY], places[place + AFTER_BAYS]):
+        if queues[(bay << 4) + FIRST] == NOBODY:
+            _serve(vehicle, bay, time, queues, vehicles, log)
+            return bay
+    if places[place + WAITS_FIRST] == NOBODY:
+        places[place + WAITS_FIRST] = vehicle
+    else:
+        vehicles[(places[place + WAITS_LAST] << 3) + BEHIND] = vehicle
+    places[place + WAITS_LAST] = vehicle
+    return NOBODY
+
+
+@kernel
+def _take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
+    """Let the vehicle that has waited longest take a bay that became empty, and return it, or NOBODY."""
+    vehicle = places[place + WAITS_FIRST]
+    if vehicle != NOBODY:
+        places[place + WAITS_FIRST] = vehicles[(vehicle << 3) + BEHIND]
+        _serve(vehicle, bay, time, queues, vehicles, log)
+    return vehicle
+
+
+@kernel
+def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log: Ints) -> None:
+    """Begin a vehicle's service in a bay."""
+    step = vehicles[(vehicle << 3) + STEP]
+    log[2 * step + 1] = time
+    vehicles[(vehicle << 3) + THERE] = time - 1 - log[2 * step]
+    vehicles[(vehicle << 3) + TURN] = log[2 * step + 2]
+    vehicles[(vehicle << 3) + STEP] = step + 1
+    vehicles[(vehicle << 3) + BEHIND] = NOBODY
+    queues[(bay << 4) + FIRST] = vehicle
+    queues[(bay << 4) + LAST] = vehicle
+
+
+@kernel
+def _keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
+    """Set the number that a row of the timetable sets."""
+    kind, value = columns.timetable_kind[row], columns.timetable_value[row]
+    record = columns.timetable_row[row] << 4
+    if kind == TURN_SIGNAL:
+        turn = columns.timetable_row[row]
+        state.turn[(turn << 3) + SIGNAL] = value
+        _renew(turn, time, state)
+    elif kind == GROUP_HEADWAY:
+        state.queue[record + OWN_HEADWAY] = value
+    else:
+        field = FREE if kind == FREE_TIME else SPACING if kind == HEADWAY else ROOM if kind == STORAGE else WAVE
+        state.link[record + field] = value
+        gate = state.link[record + GATE]
+        if kind == STORAGE and state.link[(gate << 4) + STANDING] >= 0:
+            _need_anew(gate, columns.class_size, state)
+            _wake(gate, time, state.queue, state.link, state.slots, state.calendar)
+
+
+@kernel
+def _need_anew(gate: int, class_size: Ints, state: State) -> None:
+    """Find anew how much room those need who stand at a gate."""
+    queue = state.link[(gate << 4) + STANDING]
+    while queue >= 0:
+        kind = state.vehicle[(state.queue[(queue << 4) + FIRST] << 3) + CLASS]
+        room = state.link[(state.queue[(queue << 4) + WANTS] << 4) + ROOM]
+        state.queue[(queue << 4) + NEEDS] = max(1, min(class_size[kind], room))
+        queue = state.queue[(queue << 4) + NEXT]
+
+
+@kernel
+def set_window(state: State, columns: Columns, signal: int, start: int, length: int) -> None:
+    """Give a signal that a controller holds its next window.
+
+    Parameters
+    ----------
+    state : State
+        Changed in place.
+    columns : Columns
+    signal : int
+        Row of a signal with one window and a cycle longer than the run.
+    start, length : int [ms]
+        The window; not before the time until which the run was advanced.
+    """
+    window = state.signal[(signal << 3) + 2] << 2
+    state.window[window + START] = start
+    state.window[window + LENGTH] = length
+    for turn in range(len(columns.turn_link)):
+        if state.turn[(turn << 3) + SIGNAL] == signal:
+            _renew(turn, state.clock[0], state)
+
+
+@kernel
+def _renew(turn: int, time: int, state: State) -> None:
+    """Find anew when the head is ready that wants to make this turn, if one does."""
+    queue = state.turn[(turn << 3) + FROM]
+    record = queue << 4
+    vehicle = state.queue[record + FIRST]
+    if vehicle == NOBODY or state.vehicle[(vehicle << 3) + TURN] != turn:
+        return
+    gate = state.queue[record + AT_GATE]
+    if gate == NOBODY:
+        take_out(state.queue, queue, _HEAD, state.calendar)
+    else:
+        _unlink(queue, gate, state.queue, state.link)
+    state.queue[record + READY] = ready_moment(
+        state.vehicle[(vehicle << 3) + THERE], state.queue[record + LAST_EXIT], state.queue[record + NEXT_EXIT],
+        state.turn[(turn << 3) + SIGNAL] << 3, state.signal, state.window,
+    )  # fmt: skip
+    put(state.queue, queue, max(state.queue[record + READY], time), _HEAD, state.calendar)
+
+
+@kernel
+def _unlink(queue: int, gate: int, queues: Ints, links: Ints) -> None:
+    """Take a queue's head away from the gate at which it stands."""
+    other = links[(gate << 4) + STANDING]
+    after = queues[(queue << 4) + NEXT]
+    if other == queue:
+        links[(gate << 4) + STANDING] = after
+    else:
+        while queues[(other << 4) + NEXT] != queue:
+            other = queues[(other << 4) + NEXT]
+        queues[(other << 4) + NEXT] = after
+    queues[(queue << 4) + AT_GATE] = NOBODY

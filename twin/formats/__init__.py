@@ -1,0 +1,1 @@
+"""Formats: other people's files, one a room."""

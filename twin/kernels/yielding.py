@@ -1,0 +1,100 @@
+"""Yielding: whether a gap in the streams that have the right of way is long enough (rule 8 of ``columns``).
+
+The rule judges by what happened before a moment t, so that it cannot matter what of t was worked off already. So who
+left or entered at t is recognised by that time and put back: a head that left, a vehicle that entered a queue or a link.
+"""
+
+from __future__ import annotations
+
+from twin.kernels import kernel
+from twin.kernels.columns import NOT_YET, NOWHERE, Ints
+from twin.kernels.lights import ready_anew, ready_moment
+from twin.kernels.records import (
+    BEHIND, FIRST, FROM, GATE, LAST_ENTRY, LAST_EXIT, LAST_MADE, NEVER, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
+    ONTO, OWN_HEADWAY, READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, STEP, THERE, TURN, WAVE,
+)  # fmt: skip
+
+
+@kernel
+def slot_of(record: int, units: int, links: Ints) -> int:
+    """Return the slot that says when the room for so many more units on a link came, or comes, back to its entry.
+
+    To be asked only where there is room for them. The unit n + k - storage to leave the link is on + k - storage units
+    before the next one to leave.
+    """
+    slot = links[record + SLOT_OUT] + links[record + ON] + units - links[record + ROOM] - 1
+    return slot if slot >= links[record + SLOTS] else slot + links[record + RING]
+
+
+@kernel
+def latest_in_gap(
+    time: int, gap: int, first: int, after: int, yield_turn: Ints,
+    queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints, slots: Ints,
+) -> int:  # fmt: skip
+    """Return the latest moment before time + gap at which somebody may come that has the right of way, or NOT_YET."""
+    latest = NOT_YET
+    for row in range(first, after):
+        turn = yield_turn[row]
+        if turns[(turn << 3) + LAST_MADE] == time:
+            latest = max(latest, time)
+            continue
+        queue = turns[(turn << 3) + FROM] << 4
+        entered = time if queues[queue + OF_LINK] != NOWHERE else NEVER  # who stands at a source has no step before
+        vehicle = _next_before(queues[queue + FIRST], entered, vehicles, log)
+        if vehicle == NOBODY:
+            continue
+        there = vehicles[(vehicle << 3) + THERE]
+        headway = queues[queue + OWN_HEADWAY]
+        if queues[queue + LAST_EXIT] == time:
+            comes = max(there, time + headway)
+        elif vehicle != queues[queue + FIRST]:  # who entered just now stands ahead of it
+            signal = turns[(vehicles[(vehicle << 3) + TURN] << 3) + SIGNAL] << 3
+            comes = ready_moment(
+                there, queues[queue + LAST_EXIT], queues[queue + NEXT_EXIT], signal, signals, windows
+            )
+        else:
+            comes = queues[queue + READY]
+            if comes < time:
+                comes = _stands_until(comes, time, vehicles[(vehicle << 3) + TURN] << 3, turns, links,
+                                      signals, windows, slots)  # fmt: skip
+        while vehicle != NOBODY and comes < time + gap:
+            if vehicles[(vehicle << 3) + TURN] == turn:
+                latest = max(latest, comes)
+                break
+            vehicle = _next_before(vehicles[(vehicle << 3) + BEHIND], entered, vehicles, log)
+            if vehicle != NOBODY:
+                comes = max(vehicles[(vehicle << 3) + THERE], comes + headway)
+    return latest
+
+
+@kernel
+def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
+    """Return this vehicle, or the first behind it that did not enter its link at this time."""
+    while vehicle != NOBODY and time != NEVER and log[2 * vehicles[(vehicle << 3) + STEP] - 1] == time:
+        vehicle = vehicles[(vehicle << 3) + BEHIND]
+    return vehicle
+
+
+@kernel
+def _stands_until(
+    ready: int, time: int, turn: int, turns: Ints, links: Ints, signals: Ints, windows: Ints, slots: Ints
+) -> int:
+    """Return when a head that stands at its gate could go, as far as was known before a time; NEVER without room."""
+    signal = turns[turn + SIGNAL] << 3
+    if signal >= 0:
+        anew = ready_anew(ready, time, signal, signals, windows)
+        if anew > time:
+            return anew
+    link = turns[turn + ONTO] << 4
+    gate = links[link + GATE] << 4
+    if links[link + LAST_ENTRY] == time:
+        return time
+    if links[link + ON] + 1 > links[link + ROOM]:
+        return NEVER
+    opens = slots[slot_of(link, 1, links)]
+    if opens - links[link + WAVE] == time:  # the unit left just now: before, there was no room
+        return NEVER
+    opens = max(time, opens, links[link + NEXT_ENTRY])
+    if gate != link and links[gate + LAST_ENTRY] != time:
+        opens = max(opens, links[gate + NEXT_ENTRY])
+    return opens
