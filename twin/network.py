@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from shapely import set_precision
 
 from twin.errors import BadTable
@@ -33,8 +35,15 @@ _STEPS = {"length": MILLI, "free_speed": MILLI, "capacity": MICRO, "jam_density"
 
 LINK_COLUMNS = (
     "link_id", "from_node", "to_node", "length", "lanes", "free_speed", "capacity", "jam_density",
-    "road_class", "name", "osm_ways", "closed", "geometry",
+    "road_class", "name", "osm_ways", "closed", "only", "geometry",
 )  # fmt: skip
+
+GAP, FOLLOW_UP = 4.5, 2.5
+"""Critical gap and follow-up time of a turn that yields, where nothing else is said [s].
+
+Permitted left turns at signals: Highway Capacity Manual 2010, ch. 31 (critical headway 4.5 s, follow-up 2.5 s)."""
+
+YIELD_COLUMNS = ("in_link", "out_link", "major_in", "major_out")
 
 NOTE_COLUMNS = ("kind", "subject", "detail")
 
@@ -52,13 +61,19 @@ class Network:
     links : GeoDataFrame
         ``link_id``, ``from_node``, ``to_node`` (str), ``length`` [m], ``lanes``, ``free_speed`` [m/s], ``capacity``
         [PCU/s a lane], ``jam_density`` [PCU/m a lane], ``geometry`` (line); optional ``road_class``, ``name``,
-        ``osm_ways`` (tuple of ids), ``closed`` (bool).
+        ``osm_ways`` (tuple of ids), ``closed`` (bool), ``only`` (tuple of the vehicle classes that may use it; empty =
+        all).
     lane_groups : DataFrame, optional
         ``link_id``, ``lane_group`` (number within the link, 0 = leftmost), ``lanes``, ``exit_capacity`` [PCU/s a
-        group] (missing = lanes x the link's capacity). Default: one group a link.
+        group] (missing = lanes x the link's capacity), ``pocket`` [m] (how long the lanes are; missing = as long as the
+        link). A full pocket holds up all behind it. Default: one group a link.
     turns : DataFrame, optional
         ``in_link``, ``out_link``, ``lane_group``, ``kind`` (left, through, right, uturn), ``weight`` (share at a
-        merge; missing = capacity of the approach). Default: every turn but back where one came from.
+        merge; missing = capacity of the approach), ``critical_gap`` and ``follow_up`` [s] (of turns that yield; missing =
+        GAP and FOLLOW_UP). Default: every turn but back where one came from.
+    yields : DataFrame, optional
+        ``in_link``, ``out_link``, ``major_in``, ``major_out``: the first turn gives way to the second, always or, where
+        it has a signal, while it is only permitted. Default: nobody gives way.
     notes : DataFrame, optional
         ``kind``, ``subject``, ``detail``: every guess and repair that was made on import.
 
@@ -82,6 +97,7 @@ class Network:
     links: gpd.GeoDataFrame
     lane_groups: pd.DataFrame
     turns: pd.DataFrame
+    yields: pd.DataFrame
     notes: pd.DataFrame
 
     def __init__(
@@ -91,6 +107,7 @@ class Network:
         *,
         lane_groups: pd.DataFrame | None = None,
         turns: pd.DataFrame | None = None,
+        yields: pd.DataFrame | None = None,
         notes: pd.DataFrame | None = None,
     ) -> None:
         checked_nodes = _nodes(nodes)
@@ -101,6 +118,7 @@ class Network:
         object.__setattr__(self, "links", checked_links)
         object.__setattr__(self, "lane_groups", checked_groups)
         object.__setattr__(self, "turns", checked_turns)
+        object.__setattr__(self, "yields", _yields(yields, checked_turns))
         object.__setattr__(self, "notes", notes_table([]) if notes is None else notes.reset_index(drop=True))
 
     def __repr__(self) -> str:
@@ -174,12 +192,17 @@ class Network:
                 links["link_id"], links["from_node"], links["to_node"], links["lanes"], links["closed"], *steps,
                 groups["link_id"], groups["lane_group"], groups["lanes"], in_steps(groups["exit_capacity"], MICRO),
                 turns["in_link"], turns["out_link"], turns["lane_group"], in_steps(turns["weight"], MICRO),
+                *(in_steps(turns[column], MS) for column in ("critical_gap", "follow_up")),
+                in_steps(groups["pocket"], MILLI), links["only"].map(" ".join),
+                *(self.yields[column] for column in YIELD_COLUMNS),
             ]
         )  # fmt: skip
 
     def with_links(self, links: gpd.GeoDataFrame) -> Network:
         """Return this network with other values in its links table (closed, lanes, speeds ...), checked again."""
-        return Network(self.nodes, links, lane_groups=self.lane_groups, turns=self.turns, notes=self.notes)
+        return Network(
+            self.nodes, links, lane_groups=self.lane_groups, turns=self.turns, yields=self.yields, notes=self.notes
+        )
 
 
 def _rows(index: pd.Index[str], ids: pd.Series) -> Rows:
@@ -211,6 +234,7 @@ def _links(table: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame) -> gpd.GeoDataFrame
     for column in ("road_class", "name"):
         links[column] = links[column].fillna("").astype(str) if column in links else ""
     links["closed"] = _truth(links, "closed") if "closed" in links else False
+    links["only"] = _classes(links) if "only" in links else [() for _ in range(len(links))]
     links["osm_ways"] = _ways(links) if "osm_ways" in links else [() for _ in range(len(links))]
     for column in ("from_node", "to_node"):
         _known(links, "links", "link_id", column, known=nodes["node_id"], where="nodes")
@@ -230,14 +254,17 @@ def _lane_groups(table: pd.DataFrame | None, links: gpd.GeoDataFrame) -> pd.Data
     _need(table, "lane_groups", ("link_id", "lane_group", "lanes"))
     groups = _with_ids(pd.DataFrame(table), "lane_groups", ("link_id",))
     groups["exit_capacity"] = _numbers(groups, "lane_groups", "link_id", "exit_capacity", step=MICRO, missing=np.nan)
+    groups["pocket"] = _numbers(groups, "lane_groups", "link_id", "pocket", step=MILLI, missing=np.nan)
     for column in ("lane_group", "lanes"):
         groups[column] = _whole(groups, "lane_groups", "link_id", column)
-    _positive(groups, "lane_groups", "link_id", ("lanes", "exit_capacity"))
+    _positive(groups, "lane_groups", "link_id", ("lanes", "exit_capacity", "pocket"))
     _known(groups, "lane_groups", "link_id", "link_id", known=links["link_id"], where="links")
+    too_long = groups["pocket"] >= groups["link_id"].map(links.set_index("link_id")["length"])
+    _refuse(groups[too_long], "lane_groups", "link_id", "pocket", "is as long as the link: leave it missing")
     bare = links[~links["link_id"].isin(groups["link_id"])]
     _refuse(bare, "links", "link_id", "link_id", "has no lane group: give it one in lane_groups")
     order = ["link_id", "lane_group"]
-    return _settled(groups[[*order, "lanes", "exit_capacity"]], "lane_groups", order)
+    return _settled(groups[[*order, "lanes", "exit_capacity", "pocket"]], "lane_groups", order)
 
 
 def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataFrame) -> pd.DataFrame:
@@ -248,7 +275,9 @@ def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataF
     turns["lane_group"] = _whole(turns, "turns", "in_link", "lane_group") if "lane_group" in turns else 0
     turns["kind"] = turns["kind"].astype(str) if "kind" in turns else "through"
     turns["weight"] = _numbers(turns, "turns", "in_link", "weight", step=MICRO, missing=np.nan)
-    _positive(turns, "turns", "in_link", ("weight",))
+    for column in ("critical_gap", "follow_up"):
+        turns[column] = _numbers(turns, "turns", "in_link", column, step=MS, missing=np.nan)
+    _positive(turns, "turns", "in_link", ("weight", "critical_gap", "follow_up"))
     for column in ("in_link", "out_link"):
         _known(turns, "turns", "in_link", column, known=links["link_id"], where="links")
     ends = links.set_index("link_id")
@@ -259,7 +288,28 @@ def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataF
     )
     _refuse(turns[~found], "turns", "in_link", "lane_group", "is not a lane group of in_link")
     order = ["in_link", "out_link"]
-    return _settled(turns[[*order, "lane_group", "kind", "weight"]], "turns", order)
+    return _settled(turns[[*order, "lane_group", "kind", "weight", "critical_gap", "follow_up"]], "turns", order)
+
+
+def _yields(table: pd.DataFrame | None, turns: pd.DataFrame) -> pd.DataFrame:
+    if table is None:
+        table = pd.DataFrame({column: pd.Series(dtype=str) for column in YIELD_COLUMNS})
+    _need(table, "yields", YIELD_COLUMNS)
+    yields = _with_ids(table[list(YIELD_COLUMNS)], "yields", YIELD_COLUMNS)
+    index = pd.MultiIndex.from_frame(turns[["in_link", "out_link"]])
+    rows = [index.get_indexer(pd.MultiIndex.from_frame(yields[[a, b]])) for a, b in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])]
+    for row, column in zip(rows, ("out_link", "major_out"), strict=True):
+        _refuse(yields[row < 0], "yields", "in_link", column, "is not reached by a turn that table turns has")
+    same = (yields["in_link"] == yields["major_in"]).to_numpy() & (
+        turns["lane_group"].to_numpy()[rows[0]] == turns["lane_group"].to_numpy()[rows[1]]
+    )
+    _refuse(yields[same], "yields", "in_link", "major_in", "yields to its own lane group: leave the row out")
+    graph = coo_array((np.ones(len(yields), np.int8), (rows[0], rows[1])), shape=(len(turns), len(turns)))
+    part = connected_components(graph, connection="strong")[1] if len(yields) else np.zeros(len(turns), np.int64)
+    circle = part[rows[0]] == part[rows[1]]
+    why = "waits, by way of others, for a turn that waits for it: leave out one row of the circle"
+    _refuse(yields[circle], "yields", "in_link", "major_in", why)
+    return _settled(yields, "yields", list(YIELD_COLUMNS))
 
 
 def all_turns(links: pd.DataFrame) -> pd.DataFrame:
@@ -328,6 +378,12 @@ def _ways(links: gpd.GeoDataFrame) -> list[tuple[int, ...]]:
     wrong = [isinstance(ways, str) or not hasattr(ways, "__iter__") for ways in links["osm_ways"]]
     _refuse(links[wrong], "links", "link_id", "osm_ways", "is not a list of way numbers")
     return [tuple(int(way) for way in ways) for ways in links["osm_ways"]]
+
+
+def _classes(links: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    wrong = [isinstance(classes, str) or not hasattr(classes, "__iter__") for classes in links["only"]]
+    _refuse(links[wrong], "links", "link_id", "only", "is not a list of vehicle classes")
+    return [tuple(sorted({str(name) for name in classes})) for classes in links["only"]]
 
 
 def _positive(table: pd.DataFrame, name: str, key: str, columns: tuple[str, ...]) -> None:

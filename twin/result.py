@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import geopandas as gpd
@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 
 MOST_CELLS = 50_000_000
 """Cells of links and intervals that are made at once: about 2 GB."""
+
+STAY_COLUMNS = ("trip", "place_id", "step", "arrived", "served", "left")
+GREEN_COLUMNS = ("signal_id", "phase", "start", "end")
 
 FATES = ("arrived", "on road", "waiting", "refused")
 """What can become of a trip by the end of the run; waiting = still at its origin."""
@@ -71,6 +74,12 @@ class Result:
         From row route_start[t] + t on: when trip t entered each link, then when it left the last; -1 = not yet.
     end : float [s after midnight]
         When the run ended.
+    stays : DataFrame
+        One row for each stay: ``trip`` (row), ``place_id``, ``step`` (row of route of the link on which the trip goes on,
+        given like a first one; behind its last step: the trip ends there), ``arrived``, ``served`` (from), ``left`` [ms
+        after midnight; -1 = not yet].
+    greens : DataFrame
+        Where a controller chose them: ``signal_id``, ``phase``, ``start``, ``end`` [s after midnight].
     """
 
     scenario: Scenario
@@ -80,6 +89,8 @@ class Result:
     route: Ints
     times: Ints
     end: float
+    stays: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({column: [] for column in STAY_COLUMNS}, dtype=int))
+    greens: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({column: [] for column in GREEN_COLUMNS}))
 
     def __post_init__(self) -> None:
         for array in (self.departure, self.route_start, self.route, self.times):
@@ -135,14 +146,15 @@ class Result:
     def fingerprint(self) -> str:
         """Fingerprint of scenario, seed, routes and times: the same bits on every machine."""
         run = (self.scenario.fingerprint, str(self.seed), str(round(self.end * MS)))
-        return fingerprint([*run, self.departure, self.route_start, self.route, self.times])
+        stays = [self.stays[column].astype(np.int64) for column in ("trip", "step", "arrived", "served", "left")]
+        return fingerprint([*run, self.departure, self.route_start, self.route, self.times, *stays])
 
     @cached_property
     def link_of_step(self) -> Ints:
         """Row of the link that each step of a route leads onto."""
         network = self.scenario.network
         onto = np.append(network.link_rows(network.turns["out_link"]), 0)  # also where there are no turns at all
-        first = is_first(self.route_start)
+        first = stay_starts(self)
         return np.where(first, self.route, onto[np.where(first, -1, self.route)]).astype(np.int32)
 
     @cached_property
@@ -154,7 +166,9 @@ class Result:
     def passing(self) -> tuple[Ints, Ints]:
         """When each step's link was entered and left [ms]."""
         row = np.arange(len(self.route)) + self.trip_of_step
-        return self.times[row], self.times[row + 1]
+        left = self.times[row + 1]
+        left[self.stays["step"].to_numpy(np.int64) - 1] = self.stays["arrived"].to_numpy(np.int32)
+        return self.times[row], left
 
     def trips(self) -> pd.DataFrame:
         """Return one row a trip: trip_id, origin, destination, fate, reason, and what it lived through.
@@ -254,6 +268,14 @@ class Result:
         links["speed"] = whole.speed[0]
         links["delay"] = (whole.pace[0] - 1.0) * self.scenario.network.free_time / MS
         return links
+
+
+def stay_starts(result: Result) -> npt.NDArray[np.bool_]:
+    """Return at which steps a trip enters the roads, first or after a stay : array, shape (n_step,)."""
+    first = is_first(result.route_start)
+    steps = result.stays["step"].to_numpy(np.int64)
+    first[steps[steps < len(first)]] = True
+    return first
 
 
 def _seconds(times: Ints) -> Floats:

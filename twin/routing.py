@@ -66,12 +66,12 @@ class Ways:
     n_node: int
 
 
-def ways(network: Network, signals: Signals | None = None) -> Ways:
-    """Return the ways of a network, with the mean wait for green at signals if they are given."""
+def ways(network: Network, signals: Signals | None = None, *, vehicle_class: str = "car") -> Ways:
+    """Return the ways of a network for a class of vehicles, with the mean wait for green at signals if given."""
     links, turns = network.links, network.turns
     turn_from = network.link_rows(turns["in_link"]).astype(np.int32)
     turn_link = network.link_rows(turns["out_link"]).astype(np.int32)
-    closed = links["closed"].to_numpy(bool)
+    closed = links["closed"].to_numpy(bool) | np.array([bool(o) and vehicle_class not in o for o in links["only"]], bool)
     wait = np.zeros(len(turns)) if signals is None else mean_waits(signals, network)
     turn_time = np.where(closed[turn_from] | closed[turn_link], FAR, np.rint(wait * MS)).astype(np.int32)
     order = np.argsort(turn_link, kind="stable").astype(np.int32)
@@ -105,7 +105,7 @@ def fastest(ways: Ways, pairs: Rows) -> tuple[Routes, Ints]:
     times : array, shape (n_trip,) [ms]
         FAR where there is no way (also where a trip ends where it begins).
     """
-    return _finish(ways, pairs, here=np.full(len(pairs), AT_ORIGIN))
+    return finish(ways, pairs, here=np.full(len(pairs), AT_ORIGIN))
 
 
 def times_between(ways: Ways, nodes: Rows) -> Ints:
@@ -148,12 +148,12 @@ def keep_habits(ways: Ways, habits: Routes, *, pairs: Rows) -> Routes:
     kept = _steps_kept(ways, habits)
     broken = np.flatnonzero((kept < np.diff(habits.start)) | (kept == 0))
     here = _links_reached(ways, habits, kept)
-    rest, times = _finish(ways, pairs[broken], here=here[broken])
+    rest, times = finish(ways, pairs[broken], here=here[broken])
     stuck = broken[(times == FAR) & (here[broken] != AT_ORIGIN)]
     if len(stuck):
         kept[stuck] = 0
         here[stuck] = AT_ORIGIN
-        rest, _ = _finish(ways, pairs[broken], here=here[broken])
+        rest, _ = finish(ways, pairs[broken], here=here[broken])
     return _splice(habits, kept, broken, rest)
 
 
@@ -191,8 +191,24 @@ def _splice(habits: Routes, kept: Longs, changed: Rows, rest: Routes) -> Routes:
     return Routes(start, steps)
 
 
-def _finish(ways: Ways, pairs: Rows, *, here: Longs) -> tuple[Routes, Ints]:
-    """Return the fastest way on for trips that are at their origin or on a link, one tree a destination."""
+def finish(ways: Ways, pairs: Rows, *, here: Longs) -> tuple[Routes, Ints]:
+    """Return the fastest way on for trips that are at their origin or on a link, one tree a destination.
+
+    Parameters
+    ----------
+    ways : Ways
+    pairs : array, shape (n_trip, 2)
+        Rows of the nodes of origin (not looked at where a trip is on a link) and destination.
+    here : array, shape (n_trip,)
+        Link on which the trip is, or AT_ORIGIN.
+
+    Returns
+    -------
+    routes : Routes
+        For a trip on a link the turns alone.
+    times : array, shape (n_trip,) [ms]
+        FAR where there is no way, or where the trip is at its destination.
+    """
     origins, destinations = pairs[:, 0], pairs[:, 1]
     times = np.full(len(pairs), FAR, np.int32)
     n_step = np.zeros(len(pairs), np.int64)

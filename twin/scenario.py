@@ -14,6 +14,7 @@ import pandas as pd
 
 from twin.demand import Demand
 from twin.errors import BadTable
+from twin.events import checked_events, event_numbers, no_events
 from twin.fingerprint import fingerprint
 from twin.match import links_named
 from twin.network import Network, Rows
@@ -46,6 +47,8 @@ class Scenario:
     demand : Demand
     signals : Signals
     places : Places
+    events : DataFrame
+        What changes on the roads at a moment of the day; see ``twin.events.checked_events``.
     name : str
     departure_jitter : float [s]
         On any one day each trip departs this much earlier or later at the most (evenly distributed, by seed).
@@ -67,6 +70,7 @@ class Scenario:
     demand: Demand
     signals: Signals = field(default_factory=no_signals)
     places: Places = field(default_factory=no_places)
+    events: pd.DataFrame = field(default_factory=no_events)
     name: str = "unnamed"
     departure_jitter: float = 0.0
     changes: tuple[Change, ...] = ()
@@ -77,8 +81,11 @@ class Scenario:
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         if self.built is None or self.built.shape_fingerprint != self.network.shape_fingerprint:
             object.__setattr__(self, "built", self.network)
+        object.__setattr__(self, "events", checked_events(self.events, self.network))
+        self._check_stays()
         for column in ("origin", "destination"):
-            unknown = self.demand.trips[~self.demand.trips[column].isin(self.network.nodes["node_id"])]
+            trips = self.demand.trips[self.demand.trips[column] != ""]  # without a destination: ends with a stay
+            unknown = trips[~trips[column].isin(self.network.nodes["node_id"])]
             if len(unknown):
                 trip = unknown.iloc[0]
                 raise BadTable(f"table trips, trip_id {trip['trip_id']}: {column} {trip[column]!r} is not a node")
@@ -90,6 +97,18 @@ class Scenario:
             raise BadTable(f"table greens: there is no turn from link {turn['in_link']!r} to {turn['out_link']!r}")
         if not 0 <= self.departure_jitter <= MOST_JITTER:
             raise BadTable(f"departure_jitter = {self.departure_jitter} s must be between 0 and a day")
+
+    def _check_stays(self) -> None:
+        bays, stays = self.places.bays, self.demand.stays
+        astray = bays[~bays["node_id"].isin(self.network.nodes["node_id"])]
+        if len(astray):
+            place = astray.iloc[0]
+            raise BadTable(f"table bays, place_id {place['place_id']!r}: node_id {place['node_id']!r} is not a node")
+        known = set(bays["place_id"])
+        for trip, places in zip(stays["trip_id"], stays["place_id"], strict=True):
+            for place in places:
+                if place not in known:
+                    raise BadTable(f"table stays, trip_id {trip}: place_id {place!r} is not in table bays of the places")
 
     def __repr__(self) -> str:
         return f"Scenario({self.name!r}: {self.network}, {self.demand}, {self.signals})"
@@ -141,8 +160,11 @@ class Scenario:
     @cached_property
     def fingerprint(self) -> str:
         """Fingerprint of tables and changes, the same on every machine."""
-        tables = (self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint)
-        return fingerprint([*tables, str(round(self.departure_jitter * MS)), *self.sentences()])
+        tables = (
+            self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint, self.places.fingerprint
+        )  # fmt: skip
+        jitter = str(round(self.departure_jitter * MS))
+        return fingerprint([*tables, *event_numbers(self.events), jitter, *self.sentences()])
 
 
 @dataclass(frozen=True, init=False)

@@ -25,10 +25,14 @@ LOST_TIME = 4.0
 SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 5.0
 """Limits of inferred plans [s]."""
 
+AMBER_USED = 2.0
+"""Seconds of amber in which vehicles still drive: extension of effective green, Highway Capacity Manual 2010, ch. 18."""
+
 LONGEST_PLAN = 86_400.0
 """Seconds that a cycle, an offset or a window may have at the most: a day."""
 
 _SAME_AXIS = 45.0  # degrees: approaches within this angle of the main road's axis share its phase
+_MOST_LOST = 60.0
 _LEAST_LOAD = 1e-6
 _MOST_LOAD = 0.95  # Webster's formula has no answer at 1
 
@@ -42,11 +46,14 @@ class Signals:
     Parameters
     ----------
     plans : DataFrame
-        ``signal_id`` (str), ``cycle``, ``offset`` [s]; optional ``inferred`` (bool).
+        ``signal_id`` (str), ``cycle``, ``offset`` [s]; optional ``amber`` [s] (behind each green; 0), ``startup_loss``
+        [s] (lost by those who stand when it turns green; 0), ``inferred`` (bool).
     greens : DataFrame
         ``signal_id``, ``in_link``, ``out_link``, ``start``, ``length`` [s]: the turn is green while
-        (t - offset) mod cycle is in [start, start + length); several rows a turn are allowed. Greens are effective:
-        amber and starting up are left out. A turn without a row is never held.
+        (t - offset) mod cycle is in [start, start + length); several rows a turn are allowed. Optional ``permitted``
+        (bool): the turn gives way as the network's table yields says (false: it is protected). Of the amber behind a
+        green the first AMBER_USED seconds are driven in; of a permitted green those who still wait then clear the
+        junction, protected. A turn without a row is never held.
 
     Raises
     ------
@@ -70,7 +77,10 @@ class Signals:
         times = [in_steps(self.plans[column], MS) for column in ("cycle", "offset")]
         windows = [in_steps(self.greens[column], MS) for column in ("start", "length")]
         texts = [self.greens[column] for column in ("signal_id", "in_link", "out_link")]
-        return fingerprint([self.plans["signal_id"], *times, *texts, *windows])
+        lost = [in_steps(self.plans[column], MS) for column in ("amber", "startup_loss")]
+        return fingerprint(
+            [self.plans["signal_id"], *times, *lost, *texts, *windows, self.greens["permitted"].to_numpy(np.bool_)]
+        )
 
 
 def no_signals() -> Signals:
@@ -93,9 +103,17 @@ def _checked_plans(table: pd.DataFrame) -> pd.DataFrame:
     twice = plans[plans["signal_id"].duplicated()]
     if len(twice):
         raise BadTable(f"table plans: signal_id {twice['signal_id'].iloc[0]!r} occurs twice; keep one row")
+    for column in ("amber", "startup_loss"):
+        plans[column] = pd.to_numeric(table[column], errors="coerce").round(3) if column in table else 0.0
+        wrong = plans[~plans[column].between(0, _MOST_LOST)]
+        if len(wrong):
+            row = wrong.iloc[0]
+            raise BadTable(
+                f"table plans, signal_id {row['signal_id']!r}: {column} = {row[column]} must be from 0 to {_MOST_LOST} s"
+            )
     plans["offset"] = (in_steps(plans["offset"], MS) % in_steps(plans["cycle"], MS)) / MS
     plans["inferred"] = table["inferred"].astype(bool) if "inferred" in table else False
-    return plans[["signal_id", "cycle", "offset", "inferred"]].sort_values("signal_id").reset_index(drop=True)
+    return plans[["signal_id", "cycle", "offset", "amber", "startup_loss", "inferred"]].sort_values("signal_id").reset_index(drop=True)
 
 
 def _copied(table: pd.DataFrame, name: str, texts: tuple[str, ...], times: tuple[str, ...]) -> pd.DataFrame:
@@ -135,7 +153,8 @@ def _checked_greens(given: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
     if (plans_of_turn > 1).any():
         into, out = plans_of_turn.index[int(np.argmax(plans_of_turn > 1))]
         raise BadTable(f"table greens: the turn {into} to {out} is in more than one plan; keep it in one")
-    table = table[list(GREEN_COLUMNS)].sort_values(["in_link", "out_link", "start"]).reset_index(drop=True)
+    table["permitted"] = given["permitted"].astype(bool) if "permitted" in given else False
+    table = table[[*GREEN_COLUMNS, "permitted"]].sort_values(["in_link", "out_link", "start"]).reset_index(drop=True)
     following = _following(table, _cycles(table, plans))
     overlaps = table[table["start"] + table["length"] > following + 1e-9]
     if len(overlaps):

@@ -84,7 +84,7 @@ def write_tables(result: Result, folder: str | Path) -> list[Path]:
         with tempfile.TemporaryDirectory(dir=target, prefix=".unfinished-") as beside:
             unfinished = Path(beside)
             text = json.dumps(manifest(result), indent=2, ensure_ascii=False)
-            links = result.links().drop(columns="osm_ways")
+            links = result.links().drop(columns=["osm_ways", "only"])
             about = {"DESCRIPTION": text}
             links.to_file(
                 unfinished / "links.gpkg", layer="links", driver="GPKG", engine="pyogrio", layer_metadata=about
