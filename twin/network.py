@@ -297,7 +297,9 @@ def _yields(table: pd.DataFrame | None, turns: pd.DataFrame) -> pd.DataFrame:
     _need(table, "yields", YIELD_COLUMNS)
     yields = _with_ids(table[list(YIELD_COLUMNS)], "yields", YIELD_COLUMNS)
     index = pd.MultiIndex.from_frame(turns[["in_link", "out_link"]])
-    rows = [index.get_indexer(pd.MultiIndex.from_frame(yields[[a, b]])) for a, b in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])]
+    rows = [
+        index.get_indexer(pd.MultiIndex.from_frame(yields[[a, b]])) for a, b in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])
+    ]
     for row, column in zip(rows, ("out_link", "major_out"), strict=True):
         _refuse(yields[row < 0], "yields", "in_link", column, "is not reached by a turn that table turns has")
     same = (yields["in_link"] == yields["major_in"]).to_numpy() & (

@@ -89,7 +89,9 @@ class Result:
     route: Ints
     times: Ints
     end: float
-    stays: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({column: [] for column in STAY_COLUMNS}, dtype=int))
+    stays: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({column: [] for column in STAY_COLUMNS}, dtype=int)
+    )
     greens: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({column: [] for column in GREEN_COLUMNS}))
 
     def __post_init__(self) -> None:

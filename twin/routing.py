@@ -71,7 +71,9 @@ def ways(network: Network, signals: Signals | None = None, *, vehicle_class: str
     links, turns = network.links, network.turns
     turn_from = network.link_rows(turns["in_link"]).astype(np.int32)
     turn_link = network.link_rows(turns["out_link"]).astype(np.int32)
-    closed = links["closed"].to_numpy(bool) | np.array([bool(o) and vehicle_class not in o for o in links["only"]], bool)
+    closed = links["closed"].to_numpy(bool) | np.array(
+        [bool(o) and vehicle_class not in o for o in links["only"]], bool
+    )
     wait = np.zeros(len(turns)) if signals is None else mean_waits(signals, network)
     turn_time = np.where(closed[turn_from] | closed[turn_link], FAR, np.rint(wait * MS)).astype(np.int32)
     order = np.argsort(turn_link, kind="stable").astype(np.int32)

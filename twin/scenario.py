@@ -108,7 +108,9 @@ class Scenario:
         for trip, places in zip(stays["trip_id"], stays["place_id"], strict=True):
             for place in places:
                 if place not in known:
-                    raise BadTable(f"table stays, trip_id {trip}: place_id {place!r} is not in table bays of the places")
+                    raise BadTable(
+                        f"table stays, trip_id {trip}: place_id {place!r} is not in table bays of the places"
+                    )
 
     def __repr__(self) -> str:
         return f"Scenario({self.name!r}: {self.network}, {self.demand}, {self.signals})"

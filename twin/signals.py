@@ -113,7 +113,11 @@ def _checked_plans(table: pd.DataFrame) -> pd.DataFrame:
             )
     plans["offset"] = (in_steps(plans["offset"], MS) % in_steps(plans["cycle"], MS)) / MS
     plans["inferred"] = table["inferred"].astype(bool) if "inferred" in table else False
-    return plans[["signal_id", "cycle", "offset", "amber", "startup_loss", "inferred"]].sort_values("signal_id").reset_index(drop=True)
+    return (
+        plans[["signal_id", "cycle", "offset", "amber", "startup_loss", "inferred"]]
+        .sort_values("signal_id")
+        .reset_index(drop=True)
+    )
 
 
 def _copied(table: pd.DataFrame, name: str, texts: tuple[str, ...], times: tuple[str, ...]) -> pd.DataFrame:

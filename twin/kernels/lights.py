@@ -48,9 +48,7 @@ def start_up(time: int, signal: int, signals: Ints, windows: Ints) -> int:
 
 
 @kernel
-def ready_moment(
-    there: int, last_exit: int, next_exit: int, signal: int, signals: Ints, windows: Ints
-) -> int:
+def ready_moment(there: int, last_exit: int, next_exit: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return from when on the head of a queue may go."""
     going = max(there, next_exit)
     if signal < 0:

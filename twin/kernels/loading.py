@@ -10,20 +10,20 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels import kernel
+from twin.kernels.bays import enter_place, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
-from twin.kernels.columns import (
-    FREE_TIME, GROUP_HEADWAY, HEADWAY, NOT_YET, NOWHERE, PASS, STORAGE, TURN_SIGNAL, WAVE_TIME, Columns, Ints,
-)  # fmt: skip
 from twin.kernels.columns import LOOK as LOOK_AGAIN
+from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns
+from twin.kernels.gates import claim_gates, has_room, opening, slot_of, wake
+from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, ready_anew, ready_moment, scaled, start_up
 from twin.kernels.records import (
-    AFTER_BAYS, AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FIRST_BAY, FREE, FROM, GATE, LAST, LAST_ENTRY,
-    LAST_EXIT, LAST_MADE, LENGTH, LONG_AGO, LOOK_AT, MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
-    ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN, READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, START,
-    STEP, TAG, THERE, TIME, TURN, UNITS, WAITS_FIRST, WAITS_LAST, WANTS, WAVE, YIELD,
+    AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FREE, FROM, GATE, LAST, LAST_ENTRY, LAST_EXIT, LAST_MADE, LONG_AGO,
+    LOOK_AT, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN,
+    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, TAG, THERE, TIME, TURN, UNITS, WANTS, WAVE, YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
-from twin.kernels.yielding import latest_in_gap, slot_of
+from twin.kernels.yielding import latest_in_gap
 
 _HEAD, _GATE, _PASS = 0, 1, 2
 
@@ -48,7 +48,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
         if row < len(columns.timetable_time):
             due = columns.timetable_time[row]
             if due <= state.clock[0]:
-                _keep_timetable(state, columns, row, state.clock[0])
+                keep_timetable(state, columns, row, state.clock[0])
                 state.clock[1] = row + 1
                 continue
             stop = min(until, due)
@@ -84,7 +84,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
             continue
         if time != begun:
             begun = time
-            crowd = _claim_gates(time, calendar[moment], first_place, queues, links)
+            crowd = claim_gates(time, calendar[moment], first_place, queues, links)
         calendar[COUNTS + moment] -= 1
 
         served, target, gate, passing = NOBODY, NOWHERE, NOBODY, False
@@ -175,7 +175,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
                     queue = after
                     continue
                 link = queues[record + WANTS] << 4
-                opens = _opening(link, queues[record + NEEDS], gate << 4, links, slots)
+                opens = opening(link, queues[record + NEEDS], gate << 4, links, slots)
                 if opens <= time and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
                     if queues[record + LOOK_AT] <= time:
                         y = turns[turn + YIELD]
@@ -190,7 +190,11 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
                         opens = NEVER
                 if opens <= time:
                     tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
-                    if served == NOBODY or tag < best_tag or (tag == best_tag and vehicle < queues[(served << 4) + FIRST]):
+                    if (
+                        served == NOBODY
+                        or tag < best_tag
+                        or (tag == best_tag and vehicle < queues[(served << 4) + FIRST])
+                    ):
                         served, best_tag, best_before = queue, tag, before
                         target = queues[record + WANTS]
                 before = queue
@@ -215,9 +219,9 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
             vehicle = queues[record + FIRST] << 3
             target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
             own = queues[record + OF_LINK] << 4
-            can_go = own < 0 or _has_room(own, vehicles[vehicle + CLASS], links, class_size)
+            can_go = own < 0 or has_room(own, vehicles[vehicle + CLASS], links, class_size)
             if can_go and target != NOWHERE:
-                can_go = _has_room(target << 4, vehicles[vehicle + CLASS], links, class_size)
+                can_go = has_room(target << 4, vehicles[vehicle + CLASS], links, class_size)
             if can_go:
                 served, passing = queue, True
                 if target != NOWHERE:
@@ -241,7 +245,11 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
             headway = queues[record + OWN_HEADWAY]
-            if turns[turn + YIELD] >= 0 and not passing and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
+            if (
+                turns[turn + YIELD] >= 0
+                and not passing
+                and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows)
+            ):
                 headway = max(headway, yield_follow_up[turns[turn + YIELD]])
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
@@ -258,7 +266,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
                     slot = slot + 1 if slot + 1 < end else links[link + SLOTS]
                 links[link + SLOT_OUT] = slot
                 if left >= first_place:
-                    freed = _take_bay(served, (left - first_place) << 2, time, places, queues, vehicles, log)
+                    freed = take_bay(served, (left - first_place) << 2, time, places, queues, vehicles, log)
 
             if target != NOWHERE:
                 # It enters the link that it wanted, and the merge is charged, contested or not.
@@ -281,7 +289,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
                 vehicles[v + BEHIND] = NOBODY
                 vehicles[v + STEP] = step + 1
                 if target >= first_place:
-                    joined = _enter_place(vehicle, (target - first_place) << 2, time, places, queues, vehicles, log)
+                    joined = enter_place(vehicle, (target - first_place) << 2, time, places, queues, vehicles, log)
                 else:
                     there = time + scaled(links[link + FREE], class_slow[kind])
                     row = log[2 * step + 2]
@@ -305,7 +313,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
                             vehicles[(queues[record + LAST] << 3) + BEHIND] = vehicle
                             queues[record + LAST] = vehicle
                             joined = NOBODY
-                        elif _overtake(vehicle, there, time, record, queues, vehicles):
+                        elif overtake(vehicle, there, time, record, queues, vehicles):
                             take_out(queues, joined, _HEAD, calendar)  # of the head before: it was not yet there
                         else:
                             joined = NOBODY
@@ -331,210 +339,6 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
         if left != NOWHERE:
             other = links[(left << 4) + GATE]
             if other != gate and links[(other << 4) + STANDING] >= 0:
-                _wake(other, time, queues, links, slots, calendar)
+                wake(other, time, queues, links, slots, calendar)
         if gate != NOBODY and links[(gate << 4) + STANDING] >= 0:
-            _wake(gate, time, queues, links, slots, calendar)
-
-
-@kernel
-def _claim_gates(time: int, first: int, first_place: int, queues: Ints, links: Ints) -> int:
-    """Let each of several heads that are ready now claim its gate, so that each knows whether others want it too.
-
-    So nearly all go at once, and the gate's own event is saved. Returns 0 where one head alone is ready (or none), 1
-    where all have claimed, and 2 where somebody may still choose another way, so that nobody knows.
-    """
-    if first == NOBODY or queues[(first << 4) + NEXT] == NOBODY:
-        return 0
-    queue, crowd = first, 1
-    while queue != NOBODY:
-        target = queues[(queue << 4) + WANTS]
-        if target >= first_place:
-            crowd = 2
-        if target != NOWHERE:
-            gate = links[(target << 4) + GATE] << 4
-            standing = links[gate + STANDING]
-            if standing < 0:
-                links[gate + STANDING] = -2 - time - MANY if standing in (-2 - time, -2 - time - MANY) else -2 - time
-        queue = queues[(queue << 4) + NEXT]
-    return crowd
-
-
-@kernel
-def _has_room(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
-    """Tell whether a vehicle of this class has room on a link, waves left aside."""
-    units = max(1, min(class_size[kind], links[record + ROOM]))
-    return links[record + ON] + units <= links[record + ROOM]
-
-
-@kernel
-def _opening(link: int, units: int, gate: int, links: Ints, slots: Ints) -> int:
-    """Return from when on a link is open to so many units, as far as known; NEVER without room."""
-    if links[link + ON] + units > links[link + ROOM]:
-        return NEVER
-    opens = max(links[link + NEXT_ENTRY], slots[slot_of(link, units, links)])
-    return opens if gate == link else max(opens, links[gate + NEXT_ENTRY])
-
-
-@kernel
-def _wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar: Ints) -> None:
-    """See to it that a gate serves again as soon as its link may be open to one of those who stand at it."""
-    earliest = NEVER
-    queue = links[(gate << 4) + STANDING]
-    while queue >= 0:
-        record = queue << 4
-        opens = _opening(queues[record + WANTS] << 4, queues[record + NEEDS], gate << 4, links, slots)
-        earliest = min(earliest, max(opens, queues[record + LOOK_AT]))
-        queue = queues[record + NEXT]
-    earliest = max(earliest, time)
-    due = links[(gate << 4) + TIME]
-    if earliest < due:
-        if due != NEVER:
-            take_out(links, gate, _GATE, calendar)
-        put(links, gate, earliest, _GATE, calendar)
-
-
-@kernel
-def _overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints) -> bool:
-    """Place a faster vehicle ahead of the first one who will be there later; tell whether it became the head.
-
-    Where a queue stands it is placed last.
-    """
-    head = queues[record + FIRST]
-    before, other = NOBODY, head
-    if vehicles[(head << 3) + THERE] < time:
-        before, other = queues[record + LAST], NOBODY
-    while other != NOBODY and vehicles[(other << 3) + THERE] <= there:
-        before, other = other, vehicles[(other << 3) + BEHIND]
-    vehicles[(vehicle << 3) + BEHIND] = other
-    if other == NOBODY:
-        queues[record + LAST] = vehicle
-    if before == NOBODY:
-        queues[record + FIRST] = vehicle
-    else:
-        vehicles[(before << 3) + BEHIND] = vehicle
-    return before == NOBODY
-
-
-@kernel
-def _enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
-    """Let a vehicle take the first bay that is empty and return the bay, or wait and return NOBODY."""
-    for bay in range(places[place + FIRST_BAY], places[place + AFTER_BAYS]):
-        if queues[(bay << 4) + FIRST] == NOBODY:
-            _serve(vehicle, bay, time, queues, vehicles, log)
-            return bay
-    if places[place + WAITS_FIRST] == NOBODY:
-        places[place + WAITS_FIRST] = vehicle
-    else:
-        vehicles[(places[place + WAITS_LAST] << 3) + BEHIND] = vehicle
-    places[place + WAITS_LAST] = vehicle
-    return NOBODY
-
-
-@kernel
-def _take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
-    """Let the vehicle that has waited longest take a bay that became empty, and return it, or NOBODY."""
-    vehicle = places[place + WAITS_FIRST]
-    if vehicle != NOBODY:
-        places[place + WAITS_FIRST] = vehicles[(vehicle << 3) + BEHIND]
-        _serve(vehicle, bay, time, queues, vehicles, log)
-    return vehicle
-
-
-@kernel
-def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log: Ints) -> None:
-    """Begin a vehicle's service in a bay."""
-    step = vehicles[(vehicle << 3) + STEP]
-    log[2 * step + 1] = time
-    vehicles[(vehicle << 3) + THERE] = time - 1 - log[2 * step]
-    vehicles[(vehicle << 3) + TURN] = log[2 * step + 2]
-    vehicles[(vehicle << 3) + STEP] = step + 1
-    vehicles[(vehicle << 3) + BEHIND] = NOBODY
-    queues[(bay << 4) + FIRST] = vehicle
-    queues[(bay << 4) + LAST] = vehicle
-
-
-@kernel
-def _keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
-    """Set the number that a row of the timetable sets."""
-    kind, value = columns.timetable_kind[row], columns.timetable_value[row]
-    record = columns.timetable_row[row] << 4
-    if kind == TURN_SIGNAL:
-        turn = columns.timetable_row[row]
-        state.turn[(turn << 3) + SIGNAL] = value
-        _renew(turn, time, state)
-    elif kind == GROUP_HEADWAY:
-        state.queue[record + OWN_HEADWAY] = value
-    else:
-        field = FREE if kind == FREE_TIME else SPACING if kind == HEADWAY else ROOM if kind == STORAGE else WAVE
-        state.link[record + field] = value
-        gate = state.link[record + GATE]
-        if kind == STORAGE and state.link[(gate << 4) + STANDING] >= 0:
-            _need_anew(gate, columns.class_size, state)
-            _wake(gate, time, state.queue, state.link, state.slots, state.calendar)
-
-
-@kernel
-def _need_anew(gate: int, class_size: Ints, state: State) -> None:
-    """Find anew how much room those need who stand at a gate."""
-    queue = state.link[(gate << 4) + STANDING]
-    while queue >= 0:
-        kind = state.vehicle[(state.queue[(queue << 4) + FIRST] << 3) + CLASS]
-        room = state.link[(state.queue[(queue << 4) + WANTS] << 4) + ROOM]
-        state.queue[(queue << 4) + NEEDS] = max(1, min(class_size[kind], room))
-        queue = state.queue[(queue << 4) + NEXT]
-
-
-@kernel
-def set_window(state: State, columns: Columns, signal: int, start: int, length: int) -> None:
-    """Give a signal that a controller holds its next window.
-
-    Parameters
-    ----------
-    state : State
-        Changed in place.
-    columns : Columns
-    signal : int
-        Row of a signal with one window and a cycle longer than the run.
-    start, length : int [ms]
-        The window; not before the time until which the run was advanced.
-    """
-    window = state.signal[(signal << 3) + 2] << 2
-    state.window[window + START] = start
-    state.window[window + LENGTH] = length
-    for turn in range(len(columns.turn_link)):
-        if state.turn[(turn << 3) + SIGNAL] == signal:
-            _renew(turn, state.clock[0], state)
-
-
-@kernel
-def _renew(turn: int, time: int, state: State) -> None:
-    """Find anew when the head is ready that wants to make this turn, if one does."""
-    queue = state.turn[(turn << 3) + FROM]
-    record = queue << 4
-    vehicle = state.queue[record + FIRST]
-    if vehicle == NOBODY or state.vehicle[(vehicle << 3) + TURN] != turn:
-        return
-    gate = state.queue[record + AT_GATE]
-    if gate == NOBODY:
-        take_out(state.queue, queue, _HEAD, state.calendar)
-    else:
-        _unlink(queue, gate, state.queue, state.link)
-    state.queue[record + READY] = ready_moment(
-        state.vehicle[(vehicle << 3) + THERE], state.queue[record + LAST_EXIT], state.queue[record + NEXT_EXIT],
-        state.turn[(turn << 3) + SIGNAL] << 3, state.signal, state.window,
-    )  # fmt: skip
-    put(state.queue, queue, max(state.queue[record + READY], time), _HEAD, state.calendar)
-
-
-@kernel
-def _unlink(queue: int, gate: int, queues: Ints, links: Ints) -> None:
-    """Take a queue's head away from the gate at which it stands."""
-    other = links[(gate << 4) + STANDING]
-    after = queues[(queue << 4) + NEXT]
-    if other == queue:
-        links[(gate << 4) + STANDING] = after
-    else:
-        while queues[(other << 4) + NEXT] != queue:
-            other = queues[(other << 4) + NEXT]
-        queues[(other << 4) + NEXT] = after
-    queues[(queue << 4) + AT_GATE] = NOBODY
+            wake(gate, time, queues, links, slots, calendar)

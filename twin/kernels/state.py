@@ -15,6 +15,7 @@ from twin.kernels.records import (
     SLOT_OUT, SLOTS, SPACING, START, STEP, TAG_HIGH, TAG_LOW, THERE, TIME, TURN, UNITS, WANTS, WAVE, YIELD,
 )  # fmt: skip
 
+
 class State(NamedTuple):
     """Everything that changes while a run goes on; copy its arrays to take a snapshot.
 
@@ -186,4 +187,3 @@ def _window(c: Columns) -> Ints:
 
 def _places(c: Columns) -> Ints:
     return _record(len(c.place_bays) - 1, 4, {FIRST_BAY: c.place_bays[:-1], AFTER_BAYS: c.place_bays[1:]})
-

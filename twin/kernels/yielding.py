@@ -8,22 +8,12 @@ from __future__ import annotations
 
 from twin.kernels import kernel
 from twin.kernels.columns import NOT_YET, NOWHERE, Ints
+from twin.kernels.gates import slot_of
 from twin.kernels.lights import ready_anew, ready_moment
 from twin.kernels.records import (
     BEHIND, FIRST, FROM, GATE, LAST_ENTRY, LAST_EXIT, LAST_MADE, NEVER, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
-    ONTO, OWN_HEADWAY, READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, STEP, THERE, TURN, WAVE,
+    ONTO, OWN_HEADWAY, READY, ROOM, SIGNAL, STEP, THERE, TURN, WAVE,
 )  # fmt: skip
-
-
-@kernel
-def slot_of(record: int, units: int, links: Ints) -> int:
-    """Return the slot that says when the room for so many more units on a link came, or comes, back to its entry.
-
-    To be asked only where there is room for them. The unit n + k - storage to leave the link is on + k - storage units
-    before the next one to leave.
-    """
-    slot = links[record + SLOT_OUT] + links[record + ON] + units - links[record + ROOM] - 1
-    return slot if slot >= links[record + SLOTS] else slot + links[record + RING]
 
 
 @kernel
@@ -49,9 +39,7 @@ def latest_in_gap(
             comes = max(there, time + headway)
         elif vehicle != queues[queue + FIRST]:  # who entered just now stands ahead of it
             signal = turns[(vehicles[(vehicle << 3) + TURN] << 3) + SIGNAL] << 3
-            comes = ready_moment(
-                there, queues[queue + LAST_EXIT], queues[queue + NEXT_EXIT], signal, signals, windows
-            )
+            comes = ready_moment(there, queues[queue + LAST_EXIT], queues[queue + NEXT_EXIT], signal, signals, windows)
         else:
             comes = queues[queue + READY]
             if comes < time:

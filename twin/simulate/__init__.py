@@ -117,9 +117,7 @@ def _columns(scenario: Scenario, departure: Ints, steps: Steps) -> Columns:
     always_red = len(table["signal_cycle"]) - 1
     table |= timetable_columns(scenario.events, roads, table["turn_signal"].astype(np.int64), always_red)
     table |= _vehicles(scenario, roads.unit)
-    return Columns(
-        **columns_table(table), vehicle_departure=departure, vehicle_route=steps.start, route=steps.route
-    )
+    return Columns(**columns_table(table), vehicle_departure=departure, vehicle_route=steps.start, route=steps.route)
 
 
 def _vehicles(scenario: Scenario, unit: float) -> Table:

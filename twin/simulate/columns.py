@@ -124,9 +124,7 @@ class Roads:
         return in_steps(links["capacity"], MICRO).to_numpy() * links["lanes"].to_numpy(np.int64)
 
 
-def link_columns(
-    free_time: Longs, capacity: Longs, jam: Longs, *, unit: float
-) -> Table:
+def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) -> Table:
     """Return headway, storage and wave time of links.
 
     Parameters
@@ -213,9 +211,7 @@ def _groups(roads: Roads) -> Table:
     rest = np.ones(roads.n_link + n_bay, np.int64)
     return {
         "group_headway": np.concatenate([own, shared, rest]),
-        "group_link": np.concatenate(
-            [link, roads.split, np.full(roads.n_link, NOWHERE), roads.first_place + place]
-        ),
+        "group_link": np.concatenate([link, roads.split, np.full(roads.n_link, NOWHERE), roads.first_place + place]),
         "group_overtakes": np.concatenate([np.append(lanes, split_lanes) > 1, np.zeros(len(rest), np.bool_)]),
     }
 

@@ -298,7 +298,9 @@ def trips_with_stays(
 
     def rest(leg: int, onward: Ints | None) -> list[int]:
         """What is driven from the beginning of a leg to the end of the trip, and instead."""
-        steps = driven(routes.steps[routes.start[leg] : routes.start[leg + 1]] if onward is None else onward, enters=True)
+        steps = driven(
+            routes.steps[routes.start[leg] : routes.start[leg + 1]] if onward is None else onward, enters=True
+        )
         if legs.stay[leg] < 0:
             return [*steps, int(roads.leave_turn + reached[leg])]
         for choice in of_leg[leg]:

@@ -1,0 +1,69 @@
+"""Bays: places where vehicles stay, and lanes where faster ones go ahead (rules 3 and 9 of ``columns``)."""
+
+from __future__ import annotations
+
+from twin.kernels import kernel
+from twin.kernels.columns import Ints
+from twin.kernels.records import (
+    AFTER_BAYS, BEHIND, FIRST, FIRST_BAY, LAST, NOBODY, STEP, THERE, TURN, WAITS_FIRST, WAITS_LAST,
+)  # fmt: skip
+
+
+@kernel
+def overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints) -> bool:
+    """Place a faster vehicle ahead of the first one who will be there later; tell whether it became the head.
+
+    Where a queue stands it is placed last.
+    """
+    head = queues[record + FIRST]
+    before, other = NOBODY, head
+    if vehicles[(head << 3) + THERE] < time:
+        before, other = queues[record + LAST], NOBODY
+    while other != NOBODY and vehicles[(other << 3) + THERE] <= there:
+        before, other = other, vehicles[(other << 3) + BEHIND]
+    vehicles[(vehicle << 3) + BEHIND] = other
+    if other == NOBODY:
+        queues[record + LAST] = vehicle
+    if before == NOBODY:
+        queues[record + FIRST] = vehicle
+    else:
+        vehicles[(before << 3) + BEHIND] = vehicle
+    return before == NOBODY
+
+
+@kernel
+def enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
+    """Let a vehicle take the first bay that is empty and return the bay, or wait and return NOBODY."""
+    for bay in range(places[place + FIRST_BAY], places[place + AFTER_BAYS]):
+        if queues[(bay << 4) + FIRST] == NOBODY:
+            _serve(vehicle, bay, time, queues, vehicles, log)
+            return bay
+    if places[place + WAITS_FIRST] == NOBODY:
+        places[place + WAITS_FIRST] = vehicle
+    else:
+        vehicles[(places[place + WAITS_LAST] << 3) + BEHIND] = vehicle
+    places[place + WAITS_LAST] = vehicle
+    return NOBODY
+
+
+@kernel
+def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
+    """Let the vehicle that has waited longest take a bay that became empty, and return it, or NOBODY."""
+    vehicle = places[place + WAITS_FIRST]
+    if vehicle != NOBODY:
+        places[place + WAITS_FIRST] = vehicles[(vehicle << 3) + BEHIND]
+        _serve(vehicle, bay, time, queues, vehicles, log)
+    return vehicle
+
+
+@kernel
+def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log: Ints) -> None:
+    """Begin a vehicle's service in a bay."""
+    step = vehicles[(vehicle << 3) + STEP]
+    log[2 * step + 1] = time
+    vehicles[(vehicle << 3) + THERE] = time - 1 - log[2 * step]
+    vehicles[(vehicle << 3) + TURN] = log[2 * step + 2]
+    vehicles[(vehicle << 3) + STEP] = step + 1
+    vehicles[(vehicle << 3) + BEHIND] = NOBODY
+    queues[(bay << 4) + FIRST] = vehicle
+    queues[(bay << 4) + LAST] = vehicle

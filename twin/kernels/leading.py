@@ -1,0 +1,92 @@
+"""Leading: what changes the rules while a run goes on - the timetable, and greens that a controller sets (rule 11)."""
+
+from __future__ import annotations
+
+from twin.kernels import kernel
+from twin.kernels.calendar import put, take_out
+from twin.kernels.columns import (
+    FREE_TIME, GROUP_HEADWAY, HEADWAY, STORAGE, TURN_SIGNAL, Columns, Ints,
+)  # fmt: skip
+from twin.kernels.gates import unlink, wake
+from twin.kernels.lights import ready_moment
+from twin.kernels.records import (
+    AT_GATE, CLASS, FIRST, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, NEEDS, NEXT, NEXT_EXIT, NOBODY,
+    OWN_HEADWAY, READY, ROOM, SIGNAL, SPACING, STANDING, START, THERE, TURN, WANTS, WAVE,
+)  # fmt: skip
+from twin.kernels.state import State
+
+READY_HEAD = 0
+"""The kind of event of a head."""
+
+
+@kernel
+def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
+    """Set the number that a row of the timetable sets."""
+    kind, value = columns.timetable_kind[row], columns.timetable_value[row]
+    record = columns.timetable_row[row] << 4
+    if kind == TURN_SIGNAL:
+        turn = columns.timetable_row[row]
+        state.turn[(turn << 3) + SIGNAL] = value
+        _renew(turn, time, state)
+    elif kind == GROUP_HEADWAY:
+        state.queue[record + OWN_HEADWAY] = value
+    else:
+        field = FREE if kind == FREE_TIME else SPACING if kind == HEADWAY else ROOM if kind == STORAGE else WAVE
+        state.link[record + field] = value
+        gate = state.link[record + GATE]
+        if kind == STORAGE and state.link[(gate << 4) + STANDING] >= 0:
+            _need_anew(gate, columns.class_size, state)
+            wake(gate, time, state.queue, state.link, state.slots, state.calendar)
+
+
+@kernel
+def set_window(state: State, columns: Columns, signal: int, start: int, length: int) -> None:
+    """Give a signal that a controller holds its next window.
+
+    Parameters
+    ----------
+    state : State
+        Changed in place.
+    columns : Columns
+    signal : int
+        Row of a signal with one window and a cycle longer than the run.
+    start, length : int [ms]
+        The window; not before the time until which the run was advanced.
+    """
+    window = state.signal[(signal << 3) + FIRST_WINDOW] << 2
+    state.window[window + START] = start
+    state.window[window + LENGTH] = length
+    for turn in range(len(columns.turn_link)):
+        if state.turn[(turn << 3) + SIGNAL] == signal:
+            _renew(turn, state.clock[0], state)
+
+
+@kernel
+def _need_anew(gate: int, class_size: Ints, state: State) -> None:
+    """Find anew how much room those need who stand at a gate."""
+    queue = state.link[(gate << 4) + STANDING]
+    while queue >= 0:
+        kind = state.vehicle[(state.queue[(queue << 4) + FIRST] << 3) + CLASS]
+        room = state.link[(state.queue[(queue << 4) + WANTS] << 4) + ROOM]
+        state.queue[(queue << 4) + NEEDS] = max(1, min(class_size[kind], room))
+        queue = state.queue[(queue << 4) + NEXT]
+
+
+@kernel
+def _renew(turn: int, time: int, state: State) -> None:
+    """Find anew when the head is ready that wants to make this turn, if one does."""
+    queue = state.turn[(turn << 3) + FROM]
+    record = queue << 4
+    vehicle = state.queue[record + FIRST]
+    if vehicle == NOBODY or state.vehicle[(vehicle << 3) + TURN] != turn:
+        return
+    gate = state.queue[record + AT_GATE]
+    if gate == NOBODY:
+        take_out(state.queue, queue, READY_HEAD, state.calendar)
+    else:
+        unlink(queue, gate, state.queue, state.link)
+    state.queue[record + READY] = ready_moment(
+        state.vehicle[(vehicle << 3) + THERE], state.queue[record + LAST_EXIT], state.queue[record + NEXT_EXIT],
+        state.turn[(turn << 3) + SIGNAL] << 3, state.signal, state.window,
+    )  # fmt: skip
+    put(state.queue, queue, max(state.queue[record + READY], time), READY_HEAD, state.calendar)
