@@ -26,7 +26,7 @@ def slot_of(record: int, units: int, links: Ints) -> int:
 
 
 @kernel
-def has_room(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
+def fits_on(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
     """Tell whether a vehicle of this class has room on a link, waves left aside."""
     units = max(1, min(class_size[kind], links[record + ROOM]))
     return links[record + ON] + units <= links[record + ROOM]

@@ -14,7 +14,7 @@ from twin.kernels.bays import enter_place, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
 from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns
-from twin.kernels.gates import claim_gates, has_room, opening, slot_of, wake
+from twin.kernels.gates import claim_gates, fits_on, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, ready_anew, ready_moment, scaled, start_up
 from twin.kernels.records import (
@@ -219,9 +219,9 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
             vehicle = queues[record + FIRST] << 3
             target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
             own = queues[record + OF_LINK] << 4
-            can_go = own < 0 or has_room(own, vehicles[vehicle + CLASS], links, class_size)
+            can_go = own < 0 or fits_on(own, vehicles[vehicle + CLASS], links, class_size)
             if can_go and target != NOWHERE:
-                can_go = has_room(target << 4, vehicles[vehicle + CLASS], links, class_size)
+                can_go = fits_on(target << 4, vehicles[vehicle + CLASS], links, class_size)
             if can_go:
                 served, passing = queue, True
                 if target != NOWHERE:
