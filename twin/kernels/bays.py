@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.columns import Ints
 from twin.kernels.records import (
     AFTER_BAYS, BEHIND, FIRST, FIRST_BAY, LAST, NOBODY, STEP, THERE, TURN, WAITS_FIRST, WAITS_LAST,
 )  # fmt: skip
 
 
-@kernel
+@in_place
 def overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints) -> bool:
     """Place a faster vehicle ahead of the first one who will be there later; tell whether it became the head.
 
@@ -31,7 +31,7 @@ def overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, veh
     return before == NOBODY
 
 
-@kernel
+@in_place
 def enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
     """Let a vehicle take the first bay that is empty and return the bay, or wait and return NOBODY."""
     for bay in range(places[place + FIRST_BAY], places[place + AFTER_BAYS]):
@@ -46,7 +46,7 @@ def enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints,
     return NOBODY
 
 
-@kernel
+@in_place
 def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
     """Let the vehicle that has waited longest take a bay that became empty, and return it, or NOBODY."""
     vehicle = places[place + WAITS_FIRST]
@@ -56,7 +56,7 @@ def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicl
     return vehicle
 
 
-@kernel
+@in_place
 def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log: Ints) -> None:
     """Begin a vehicle's service in a bay."""
     step = vehicles[(vehicle << 3) + STEP]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.columns import Ints, Longs
 from twin.kernels.records import NEXT, NOBODY, TIME
 
@@ -40,7 +40,7 @@ def put_all(records: Ints, rows: Longs, *, kind: int, calendar: Ints) -> None:
         put(records, int(row), int(records[(row << 4) + TIME]), kind, calendar)
 
 
-@kernel
+@in_place
 def put(records: Ints, row: int, time: int, kind: int, calendar: Ints) -> None:
     """Put an event into the calendar."""
     record = row << 4
@@ -55,7 +55,7 @@ def put(records: Ints, row: int, time: int, kind: int, calendar: Ints) -> None:
     calendar[place] = row
 
 
-@kernel
+@in_place
 def take_out(records: Ints, row: int, kind: int, calendar: Ints) -> None:
     """Take a pending event out of the calendar."""
     record = row << 4
@@ -75,26 +75,33 @@ def take_out(records: Ints, row: int, kind: int, calendar: Ints) -> None:
         records[(other << 4) + NEXT] = records[record + NEXT]
 
 
-@kernel
+@in_place
 def open_page(page: int, queue: Ints, link: Ints, calendar: Ints) -> bool:
     """Lay out the events of a page by their milliseconds; tell whether there are any. The last page must be empty."""
     calendar[OPEN_PAGE] = page
+    heads = _lay_out(page, queue, 0, calendar)
+    gates = _lay_out(page, link, 1, calendar)
+    looks = _lay_out(page, queue, 2, calendar)
+    return heads or gates or looks
+
+
+@in_place
+def _lay_out(page: int, records: Ints, kind: int, calendar: Ints) -> bool:
+    """Lay out the events of one kind; those of a later lap stay in the list."""
+    place = LISTS + kind * PAGES + (page & (PAGES - 1))
+    row = calendar[place]
+    if row == NOBODY:
+        return False
     found = False
-    for kind in range(KINDS):
-        place = LISTS + kind * PAGES + (page & (PAGES - 1))
-        row = calendar[place]
-        if row == NOBODY:
-            continue
-        records = link if kind == 1 else queue
-        calendar[place] = NOBODY
-        while row != NOBODY:
-            after = records[(row << 4) + NEXT]
-            time = records[(row << 4) + TIME]
-            if time >> PAGE_BITS == page:
-                found = True
-                put(records, row, time, kind, calendar)
-            else:  # of a later lap
-                records[(row << 4) + NEXT] = calendar[place]
-                calendar[place] = row
-            row = after
+    calendar[place] = NOBODY
+    while row != NOBODY:
+        after = records[(row << 4) + NEXT]
+        time = records[(row << 4) + TIME]
+        if time >> PAGE_BITS == page:
+            found = True
+            put(records, row, time, kind, calendar)
+        else:
+            records[(row << 4) + NEXT] = calendar[place]
+            calendar[place] = row
+        row = after
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.records import (
@@ -14,7 +14,7 @@ SERVES = 1
 """The kind of event of a gate."""
 
 
-@kernel
+@in_place
 def slot_of(record: int, units: int, links: Ints) -> int:
     """Return the slot that says when the room for so many more units on a link came, or comes, back to its entry.
 
@@ -25,14 +25,14 @@ def slot_of(record: int, units: int, links: Ints) -> int:
     return slot if slot >= links[record + SLOTS] else slot + links[record + RING]
 
 
-@kernel
+@in_place
 def fits_on(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
     """Tell whether a vehicle of this class has room on a link, waves left aside."""
     units = max(1, min(class_size[kind], links[record + ROOM]))
     return links[record + ON] + units <= links[record + ROOM]
 
 
-@kernel
+@in_place
 def opening(link: int, units: int, gate: int, links: Ints, slots: Ints) -> int:
     """Return from when on a link is open to so many units, as far as known; NEVER without room."""
     if links[link + ON] + units > links[link + ROOM]:
@@ -41,7 +41,7 @@ def opening(link: int, units: int, gate: int, links: Ints, slots: Ints) -> int:
     return opens if gate == link else max(opens, links[gate + NEXT_ENTRY])
 
 
-@kernel
+@in_place
 def claim_gates(time: int, first: int, first_place: int, queues: Ints, links: Ints) -> int:
     """Let each of several heads that are ready now claim its gate, so that each knows whether others want it too.
 
@@ -64,7 +64,7 @@ def claim_gates(time: int, first: int, first_place: int, queues: Ints, links: In
     return crowd
 
 
-@kernel
+@in_place
 def wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar: Ints) -> None:
     """See to it that a gate serves again as soon as its link may be open to one of those who stand at it."""
     earliest = NEVER
@@ -82,7 +82,7 @@ def wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar:
         put(links, gate, earliest, SERVES, calendar)
 
 
-@kernel
+@in_place
 def unlink(queue: int, gate: int, queues: Ints, links: Ints) -> None:
     """Take a queue's head away from the gate at which it stands."""
     other = links[(gate << 4) + STANDING]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import (
     FREE_TIME, GROUP_HEADWAY, HEADWAY, STORAGE, TURN_SIGNAL, Columns, Ints,
@@ -19,7 +19,7 @@ READY_HEAD = 0
 """The kind of event of a head."""
 
 
-@kernel
+@in_place
 def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
     """Set the number that a row of the timetable sets."""
     kind, value = columns.timetable_kind[row], columns.timetable_value[row]
@@ -39,7 +39,7 @@ def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
             wake(gate, time, state.queue, state.link, state.slots, state.calendar)
 
 
-@kernel
+@in_place
 def set_window(state: State, columns: Columns, signal: int, start: int, length: int) -> None:
     """Give a signal that a controller holds its next window.
 
@@ -61,7 +61,7 @@ def set_window(state: State, columns: Columns, signal: int, start: int, length: 
             _renew(turn, state.clock[0], state)
 
 
-@kernel
+@in_place
 def _need_anew(gate: int, class_size: Ints, state: State) -> None:
     """Find anew how much room those need who stand at a gate."""
     queue = state.link[(gate << 4) + STANDING]
@@ -72,7 +72,7 @@ def _need_anew(gate: int, class_size: Ints, state: State) -> None:
         queue = state.queue[(queue << 4) + NEXT]
 
 
-@kernel
+@in_place
 def _renew(turn: int, time: int, state: State) -> None:
     """Find anew when the head is ready that wants to make this turn, if one does."""
     queue = state.turn[(turn << 3) + FROM]

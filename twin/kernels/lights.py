@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.columns import UNITY, Ints
 from twin.kernels.records import (
     CYCLE, CYCLE_BEGAN, FIRST_WINDOW, LAST_WINDOW, LENGTH, LONG_AGO, LOSS, OFFSET, PERMITTED, START,
 )  # fmt: skip
 
 
-@kernel
+@in_place
 def scaled(duration: int, factor: int) -> int:
     """Return a duration times a class's factor, at least a millisecond."""
     if factor == UNITY:
@@ -22,7 +22,7 @@ def scaled(duration: int, factor: int) -> int:
     return max(1, (duration * factor + UNITY // 2) // UNITY)
 
 
-@kernel
+@in_place
 def window_at(time: int, signal: int, signals: Ints, windows: Ints) -> tuple[Any, Any]:
     """Return where the record of the window is that is open at a time, or else opens next, and when it opens."""
     cycle = signals[signal + CYCLE]
@@ -40,14 +40,14 @@ def window_at(time: int, signal: int, signals: Ints, windows: Ints) -> tuple[Any
     return first, began + cycle + windows[first + START]
 
 
-@kernel
+@in_place
 def start_up(time: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return a time if a window is open then, else when a head starts up in the next."""
     window, opens = window_at(time, signal, signals, windows)
     return time if opens <= time else opens + windows[window + LOSS]
 
 
-@kernel
+@in_place
 def ready_moment(there: int, last_exit: int, next_exit: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return from when on the head of a queue may go."""
     going = max(there, next_exit)
@@ -64,7 +64,7 @@ def ready_moment(there: int, last_exit: int, next_exit: int, signal: int, signal
     return start_up(going, signal, signals, windows)
 
 
-@kernel
+@in_place
 def ready_anew(ready: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return from when on a head may go that was ready before a time: later than that time if it may not go then."""
     window, opens = window_at(time, signal, signals, windows)
@@ -73,7 +73,7 @@ def ready_anew(ready: int, time: int, signal: int, signals: Ints, windows: Ints)
     return opens + windows[window + LOSS]
 
 
-@kernel
+@in_place
 def must_yield(time: int, signal: int, signals: Ints, windows: Ints) -> bool:
     """Tell whether a turn with a yield row yields at a time when it may be made."""
     if signal < 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.bays import enter_place, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
 from twin.kernels.columns import LOOK as LOOK_AGAIN
@@ -28,7 +28,7 @@ from twin.kernels.yielding import latest_in_gap
 _HEAD, _GATE, _PASS = 0, 1, 2
 
 
-@kernel
+@in_place
 def advance(state: State, columns: Columns, until: int) -> None:
     """Let everything happen that happens before a time.
 
@@ -56,7 +56,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
         state.clock[0] = stop
 
 
-@kernel
+@in_place
 def _run(state: State, columns: Columns, start: int, stop: int) -> None:
     """Let everything happen from a time on until another; the timetable has nothing between."""
     # Columns are unpacked here and helpers take single arrays: passing whole NamedTuples on was measured 7-10 times

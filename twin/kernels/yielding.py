@@ -6,7 +6,7 @@ left or entered at t is recognised by that time and put back: a head that left, 
 
 from __future__ import annotations
 
-from twin.kernels import kernel
+from twin.kernels import in_place
 from twin.kernels.columns import NOT_YET, NOWHERE, Ints
 from twin.kernels.gates import slot_of
 from twin.kernels.lights import ready_anew, ready_moment
@@ -16,7 +16,7 @@ from twin.kernels.records import (
 )  # fmt: skip
 
 
-@kernel
+@in_place
 def latest_in_gap(
     time: int, gap: int, first: int, after: int, yield_turn: Ints,
     queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints, slots: Ints,
@@ -55,7 +55,7 @@ def latest_in_gap(
     return latest
 
 
-@kernel
+@in_place
 def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
     """Return this vehicle, or the first behind it that did not enter its link at this time."""
     while vehicle != NOBODY and time != NEVER and log[2 * vehicles[(vehicle << 3) + STEP] - 1] == time:
@@ -63,7 +63,7 @@ def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
     return vehicle
 
 
-@kernel
+@in_place
 def _stands_until(
     ready: int, time: int, turn: int, turns: Ints, links: Ints, signals: Ints, windows: Ints, slots: Ints
 ) -> int:
