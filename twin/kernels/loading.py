@@ -13,7 +13,7 @@ from twin.kernels import in_place
 from twin.kernels.bays import enter_place, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
 from twin.kernels.columns import LOOK as LOOK_AGAIN
-from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns
+from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns, Ints, Longs
 from twin.kernels.gates import claim_gates, fits_on, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, ready_anew, ready_moment, scaled, start_up
@@ -28,7 +28,6 @@ from twin.kernels.yielding import latest_in_gap
 _HEAD, _GATE, _PASS = 0, 1, 2
 
 
-@in_place
 def advance(state: State, columns: Columns, until: int) -> None:
     """Let everything happen that happens before a time.
 
@@ -43,34 +42,37 @@ def advance(state: State, columns: Columns, until: int) -> None:
         Events before this time are done, those at it are not.
     """
     while state.clock[0] < until:
-        stop = until
-        row = state.clock[1]
+        row, now, stop = int(state.clock[1]), int(state.clock[0]), until
         if row < len(columns.timetable_time):
-            due = columns.timetable_time[row]
-            if due <= state.clock[0]:
-                keep_timetable(state, columns, row, state.clock[0])
+            due = int(columns.timetable_time[row])
+            if due <= now:
+                keep_timetable(state, columns, row, now)
                 state.clock[1] = row + 1
                 continue
             stop = min(until, due)
-        _run(state, columns, state.clock[0], stop)
+        # Compiling is quickest, and calls of helpers cost nothing, where kernels take single arrays: whole NamedTuples
+        # were measured 7-10 times slower to pass on.
+        _run(
+            now, stop, state.log.reshape(-1), state.queue, state.link, state.turn, state.vehicle, state.signal,
+            state.window, state.place, state.slots, state.calendar, state.link.view(np.int64),
+            state.turn.view(np.int64), columns.class_size, columns.class_headway, columns.class_slow,
+            columns.yield_gap, columns.yield_follow_up, columns.yield_turns, columns.yield_turn, columns.gate_headway,
+            len(columns.link_gate) - (len(state.place) >> 2),
+        )  # fmt: skip
         state.clock[0] = stop
 
 
 @in_place
-def _run(state: State, columns: Columns, start: int, stop: int) -> None:
-    """Let everything happen from a time on until another; the timetable has nothing between."""
-    # Columns are unpacked here and helpers take single arrays: passing whole NamedTuples on was measured 7-10 times
-    # slower.
-    queues, links, turns, vehicles = state.queue, state.link, state.turn, state.vehicle
-    signals, windows, places, slots, calendar = state.signal, state.window, state.place, state.slots, state.calendar
-    log = state.log.reshape(-1)
-    clocks, tags = links.view(np.int64), turns.view(np.int64)
-    class_size, class_headway, class_slow = columns.class_size, columns.class_headway, columns.class_slow
-    yield_gap, yield_follow_up = columns.yield_gap, columns.yield_follow_up
-    yield_turns, yield_turn = columns.yield_turns, columns.yield_turn
-    gate_headway = columns.gate_headway
-    first_place = len(columns.link_gate) - (len(places) >> 2)
+def _run(
+    start: int, stop: int, log: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, signals: Ints,
+    windows: Ints, places: Ints, slots: Ints, calendar: Ints, clocks: Longs, tags: Longs, class_size: Ints,
+    class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_turns: Ints,
+    yield_turn: Ints, gate_headway: Ints, first_place: int,
+) -> None:  # fmt: skip
+    """Let everything happen from a time on until another; the timetable has nothing between.
 
+    Clocks and tags are the 64-bit numbers of links and turns.
+    """
     begun, crowd = NOT_YET, 0
     time = start
     while time < stop:
@@ -336,9 +338,7 @@ def _run(state: State, columns: Columns, start: int, stop: int) -> None:
 
         # Gates where somebody stands wake again as soon as their link may open: the one that was asked, and that of
         # the link in which room was made.
-        if left != NOWHERE:
-            other = links[(left << 4) + GATE]
-            if other != gate and links[(other << 4) + STANDING] >= 0:
-                wake(other, time, queues, links, slots, calendar)
-        if gate != NOBODY and links[(gate << 4) + STANDING] >= 0:
-            wake(gate, time, queues, links, slots, calendar)
+        room = links[(left << 4) + GATE] if left != NOWHERE else NOBODY
+        for asked in (gate, room if room != gate else NOBODY):
+            if asked != NOBODY and links[(asked << 4) + STANDING] >= 0:
+                wake(asked, time, queues, links, slots, calendar)
