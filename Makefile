@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-KERNEL_TESTS := $(addprefix tests/test_,theory.py properties.py reference.py routing.py scenario.py measures.py build.py)
+KERNEL_TESTS := $(wildcard tests/test_theory*.py) \
+    $(addprefix tests/test_,events.py properties.py reference.py routing.py scenario.py measures.py build.py)
 SMALL_TESTS := $(addprefix tests/test_,properties.py reference.py routing.py measures.py)
 FRONT := $(wildcard twin/picture/front/*.json twin/picture/front/*.py twin/picture/front/src/*)
 
@@ -54,7 +55,19 @@ prove: install
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=build/bounds $(BIN)/python -m pytest -m "not prove" $(KERNEL_TESTS)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not prove" $(SMALL_TESTS)
 
-bench: install chromium
+# Other engines live apart; Debian's venv is there once ours is.
+PEERS := build/peers
+$(PEERS)/.ready: tests/speed/peers.txt | $(READY)
+	@if command -v uv >/dev/null; then \
+	    uv venv --quiet --clear --no-python-downloads --python "$(PYTHON)" $(PEERS) && \
+	    uv pip install --quiet --python $(PEERS)/bin/python --requirement tests/speed/peers.txt; \
+	else \
+	    $(BIN)/python -m venv --clear $(PEERS) && \
+	    $(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --requirement tests/speed/peers.txt; \
+	fi
+	@touch $@
+
+bench: install chromium $(PEERS)/.ready
 	$(BIN)/python -m tests.speed $(ARGS)
 
 check: install

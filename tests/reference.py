@@ -1,20 +1,50 @@
 """Reference: the Rules of motion of ``twin.kernels.columns``, tick by tick, as the judge of the fast kernel.
 
-At each millisecond every vehicle that could move is looked at, as the street stood before that millisecond; then those
-that may move do. Nothing here was taken from the kernel: it was written from the text of the rules alone.
+At each millisecond every vehicle that could move is looked at, as the town stood before that millisecond; then those
+that may move do; then bays are filled; then passing vehicles look. Nothing here was taken from the kernel: it was
+written from the text of the rules alone.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from twin.kernels.columns import NO_SIGNAL, NOT_YET, Columns
+from twin.kernels import columns as seam
+from twin.kernels.columns import LOOK, NO_SIGNAL, NO_YIELD, NOT_YET, NOWHERE, PASS, UNITY, Columns
 
 EVER = -(10**9)
 """The time of what never happened: so long ago that it holds nobody back."""
+
+NEVER = 10**9
+"""The time of what will not happen as things stand."""
+
+LINK_CHANGES = {
+    seam.FREE_TIME: "free_time", seam.HEADWAY: "headway", seam.STORAGE: "storage", seam.WAVE_TIME: "wave_time"
+}  # fmt: skip
+"""What a change in the timetable sets of a link."""
+
+
+def scaled(duration: int, factor: int) -> int:
+    """Return a time for a car as that of another class (rule 2)."""
+    return duration if factor == UNITY else max(1, (duration * factor + UNITY // 2) // UNITY)
+
+
+class Window(NamedTuple):
+    """A green window [begin, end) of one cycle."""
+
+    begin: int
+    end: int
+    loss: int
+    permitted: bool
+
+    @property
+    def start_up(self) -> int:
+        """The moment from when a head that stood before it begins goes (rule 4)."""
+        return min(self.begin + self.loss, self.end - 1)
 
 
 @dataclass
@@ -22,41 +52,21 @@ class Signal:
     """Green windows that come back every cycle."""
 
     cycle: int
-    windows: list[tuple[int, int]]  # (start, length); the offset is in start
+    windows: list[tuple[int, int, int, bool]]  # (start, length, loss, permitted); the offset is in start
 
-    def window_at(self, time: int) -> tuple[int, int] | None:
-        """Return the green window [begin, end) that holds this moment, if one does."""
-        for start, length in self.windows:
+    def window_at(self, time: int) -> Window | None:
+        """Return the window that is open at this moment, if one is."""
+        for start, length, *kind in self.windows:
             begin = time - (time - start) % self.cycle
             if time < begin + length:
-                return begin, begin + length
+                return Window(begin, begin + length, *kind)
         return None
 
-    def next_begin(self, time: int) -> int:
-        """Return when the first window begins that does not begin before this moment."""
-        return min(time + (start - time) % self.cycle for start, _ in self.windows)
-
-
-@dataclass
-class Link:
-    """A road: room for some vehicles, room that comes back with the wave."""
-
-    free_time: int
-    headway: int
-    storage: int
-    wave_time: int
-    gate: Gate
-    arrivals: Queue
-    entered: int = 0
-    last_entry: int = EVER
-    exits: list[int] = field(default_factory=list)  # times, in order
-
-    def open_at(self, time: int) -> bool:
-        """Tell whether one more vehicle may enter (rule 5)."""
-        if time < self.last_entry + self.headway or self.entered - len(self.exits) >= self.storage:
-            return False
-        freed_by = self.entered + 1 - self.storage  # the n-th vehicle takes the room of the (n - N)-th exit
-        return freed_by < 1 or self.exits[freed_by - 1] + self.wave_time <= time
+    def next_window(self, time: int) -> Window:
+        """Return the first window that begins at this moment or later."""
+        coming = [(time + (start - time) % self.cycle, length, *kind) for start, length, *kind in self.windows]
+        begin, length, *kind = min(coming)
+        return Window(begin, begin + length, *kind)
 
 
 @dataclass
@@ -65,150 +75,363 @@ class Gate:
 
     headway: int
     clock: int = 0
-    last_service: int = EVER
-
-    def open_at(self, time: int) -> bool:
-        """Tell whether the gate may serve anybody (rule 5)."""
-        return time >= self.last_service + self.headway
+    next_service: int = EVER
 
 
 @dataclass
-class Way:
-    """A way into a link - a turn, or the source at its origin - with its place in the merge."""
+class Link:
+    """A road or, if it has bays, a place: room for some units, room that comes back with the wave."""
 
-    into: Link
-    queue: Queue
-    signal: Signal | None
-    cost: int
-    tag: int = 0
+    free_time: int
+    headway: int
+    storage: int
+    wave_time: int
+    gate: Gate
+    bays: list[Group] = field(default_factory=list)
+    waiting: deque[Vehicle] = field(default_factory=deque)  # for a bay
+    entered: int = 0  # units
+    next_entry: int = EVER
+    freed: list[int] = field(default_factory=list)  # when the room of each unit that left has come back to the entry
 
-    def open_at(self, time: int) -> bool:
-        """Tell whether a head that is ready could be served now (rule 5)."""
-        green = self.signal is None or self.signal.window_at(time) is not None
-        return green and self.into.gate.open_at(time) and self.into.open_at(time)
+    def units(self, size: int) -> int:
+        """Return how many units a vehicle takes up here (rule 6)."""
+        return max(1, min(size, self.storage))
+
+    def has_room(self, units: int) -> bool:
+        """Tell whether there is room for so many units, the wave left aside (rule 6)."""
+        return self.entered - len(self.freed) + units <= self.storage
+
+    def opens(self, units: int) -> int:
+        """Return from when so many units may enter, if there is room for them (rule 6)."""
+        unit = self.entered + units - self.storage  # to leave, the first being 1
+        return max(self.next_entry, self.gate.next_service, self.freed[unit - 1] if unit > 0 else EVER)
 
 
 @dataclass
-class Queue:
-    """First in, first out: a lane group, or the source of a link (then without a link to leave)."""
+class Group:
+    """A lane group: first in, first out, but for those who overtake."""
 
     headway: int
     link: Link | None
-    line: deque[Vehicle] = field(default_factory=deque)
+    overtakes: bool
+    line: list[Vehicle] = field(default_factory=list)
     last_exit: int = EVER
+    next_exit: int = EVER
+    stood: bool = False  # whether a queue stood before this millisecond
+
+    def join(self, vehicle: Vehicle) -> None:
+        """Put a vehicle that enters into the line (rule 3)."""
+        later = [place for place, other in enumerate(self.line) if other.there > vehicle.there]
+        ahead = self.overtakes and not self.stood and later
+        self.line.insert(later[0] if ahead else len(self.line), vehicle)
+
+
+@dataclass
+class Turn:
+    """A way out of a lane group into a link, or out of the network, with its place in the merge."""
+
+    link: Link | None
+    group: Group
+    signal: Signal | None
+    cost: int
+    or_else: bool
+    yields_to: list[Turn] | None = None
+    gap: int = 0
+    follow_up: int = 0
+    tag: int = 0
+
+    def yields_at(self, time: int) -> bool:
+        """Tell whether who makes it now yields (rule 8)."""
+        return self.yields_to is not None and (self.signal is None or self.signal.window_at(time).permitted)
+
+
+class Kind(NamedTuple):
+    """A class of vehicles."""
+
+    size: int
+    headway: int
+    slow: int
+    passes: bool
 
 
 @dataclass
 class Vehicle:
-    """One trip: the ways that it takes, and when it entered each link and left the last."""
+    """One trip: its steps, when each happened, and where it is now."""
 
     number: int
-    ways: list[Way]
-    there: int  # from when it stands at the exit of its queue
-    times: list[int] = field(default_factory=list)
+    kind: Kind
+    steps: list[Turn | int]  # a turn, or the duration of a stay
+    there: int  # from when it stands at the exit of its link; NEVER while it waits for a bay
+    times: list[int]
+    step: int = 0  # the next one
+    link: Link | None = None
+    group: Group | None = None  # none on a road or at a source if it passes
+    units: int = 0  # that it takes up on its link
+    look: int = EVER
+    asked: int = -1  # the step for which it has been asked whether it gives up
+    gave_up: int | None = None  # when it gave up the place that it wanted before
 
     @property
-    def next_way(self) -> Way | None:
-        """The way that it wants to take now; none at the end of its route."""
-        return self.ways[len(self.times)] if len(self.times) < len(self.ways) else None
+    def turn(self) -> Turn:
+        """The turn that it wants to make next."""
+        return self.steps[self.step]
+
+    def without(self, step: int) -> int:
+        """Return the step that comes instead if the place of this one is given up (rule 9)."""
+        while not isinstance(self.steps[step], Turn) or self.steps[step].link:
+            step += 1
+        return step + 1
 
 
-def ready_from(queue: Queue) -> int:
-    """Return from when the head of a queue is ready, but for waiting for green (rules 2 and 3)."""
-    head = queue.line[0]
-    ready = max(head.there, queue.last_exit + queue.headway)
-    signal = head.next_way.signal if head.next_way else None
-    window = signal.window_at(queue.last_exit) if signal and queue.last_exit != EVER else None
-    if signal and window:
-        end = window[1]
-        carried = queue.last_exit + queue.headway - end
-        if head.there < end and carried >= 0:
-            ready = signal.next_begin(end) + carried
-    return ready
+@dataclass
+class Town:
+    """Everything in a run, and the changes of its timetable that are still to come."""
+
+    links: list[Link]
+    groups: list[Group]
+    turns: list[Turn]
+    signals: list[Signal]
+    vehicles: list[Vehicle]
+    changes: deque[tuple[int, int, int, int]]  # time, kind, row, value
 
 
-def leave(vehicle: Vehicle, queue: Queue, time: int) -> None:
-    """Take the head out of its queue and off its link."""
-    queue.line.popleft()
-    queue.last_exit = time
-    if queue.link:
-        queue.link.exits.append(time)
-    vehicle.times.append(time)
+def ready_from(group: Group, turn: Turn, gave_up: int | None, time: int) -> int:
+    """Return the moment from when a head is ready, as it is known at this time (rules 3 and 4; 9 if it gave up)."""
+    head, signal = group.line[0], turn.signal
+    since = max(head.there, group.next_exit) if gave_up is None else gave_up
+    if signal is None:
+        return since
+    last = signal.window_at(group.last_exit) if group.last_exit != EVER and gave_up is None else None
+    if last and head.there < last.end <= group.next_exit:
+        since = signal.next_window(last.end).start_up + group.next_exit - last.end
+    window = signal.window_at(since)
+    ready = since if window else signal.next_window(since).start_up
+    if time < (window or signal.next_window(since)).end:
+        return ready
+    return (signal.window_at(time) or signal.next_window(time)).start_up
 
 
-def enter(vehicle: Vehicle, way: Way, time: int) -> None:
-    """Take a served vehicle through the gate into its next link (rules 6 and 7)."""
-    link, gate = way.into, way.into.gate
-    start = max(way.tag, gate.clock)
-    way.tag, gate.clock, gate.last_service = start + way.cost, start, time
-    link.entered, link.last_entry = link.entered + 1, time
-    vehicle.there = time + link.free_time
-    next_way = vehicle.next_way
-    (next_way.queue if next_way else link.arrivals).line.append(vehicle)
+def next_step(group: Group, time: int) -> tuple[int, bool]:
+    """Return the step that the head of a lane group wants to make now, and whether it is ready for it (rules 4, 9)."""
+    head, step, gave_up = group.line[0], group.line[0].step, group.line[0].gave_up
+    while ready_from(group, head.steps[step], gave_up, time) <= time:
+        turn = head.steps[step]
+        if not turn.or_else or head.asked == step or turn.link.has_room(turn.link.units(head.kind.size)):
+            head.asked = step
+            return step, True
+        step, gave_up = head.without(step), time
+    return step, False
 
 
-def tick(queues: list[Queue], time: int) -> None:
-    """Work off one millisecond: first see who may move, then move them."""
-    arriving: list[Queue] = []
-    served: dict[int, tuple[tuple[int, int], Queue]] = {}
-    for queue in queues:
-        if not queue.line or time < queue.line[0].there or time < ready_from(queue):
+def head_could_leave(group: Group, time: int) -> int | None:
+    """Return when the head of a lane group could leave, for all that is known, or None (rule 8)."""
+    turn = group.line[0].turn
+    ready = ready_from(group, turn, group.line[0].gave_up, time)
+    if ready >= time:
+        return ready
+    return max(time, turn.link.opens(1)) if turn.link.has_room(1) else None
+
+
+def first_could_make(turn: Turn, time: int) -> int | None:
+    """Return when the first vehicle that makes this turn could leave, for all that is known, or None (rule 8)."""
+    moment = head_could_leave(turn.group, time) if turn.group.line else None
+    if moment is None:
+        return None
+    for vehicle in turn.group.line:
+        if vehicle is not turn.group.line[0]:
+            moment = max(vehicle.there, moment + turn.group.headway)
+        if vehicle.turn is turn:
+            return moment
+    return None
+
+
+def must_yield(head: Vehicle, turn: Turn, time: int) -> bool:
+    """Tell whether a head that else could be served has to wait for others, and note when it looks again (rule 8)."""
+    if not turn.yields_at(time):
+        return False
+    if time < head.look:
+        return True
+    moments = [first_could_make(other, time) for other in turn.yields_to]
+    near = [moment for moment in moments if moment is not None and moment < time + turn.gap]
+    if near:
+        head.look = time + LOOK if max(near) == time else max(near) + 1
+    return bool(near)
+
+
+def may_enter(link: Link, units: int, time: int) -> bool:
+    """Tell whether link and gate are open to so many units (rule 6)."""
+    return link.has_room(units) and link.opens(units) <= time
+
+
+def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
+    """Take a vehicle out of its lane group and off its link."""
+    group = vehicle.group
+    if group:
+        headway = max(group.headway, turn.follow_up if yielded else 0)
+        group.line.pop(0)
+        group.last_exit, group.next_exit = time, time + scaled(headway, vehicle.kind.headway)
+    if vehicle.link:
+        vehicle.link.freed += [time + vehicle.link.wave_time] * vehicle.units
+    vehicle.times[vehicle.step] = time
+    vehicle.step += 1
+    vehicle.link = vehicle.group = None
+    vehicle.there, vehicle.look, vehicle.gave_up = NEVER, EVER, None
+
+
+def enter(vehicle: Vehicle, link: Link, time: int) -> None:
+    """Bring a vehicle that has left onto its next link; in a place it waits for a bay until ``fill`` comes."""
+    vehicle.link, vehicle.units = link, link.units(vehicle.kind.size)
+    link.entered += vehicle.units
+    link.next_entry = max(link.next_entry, time + scaled(link.headway, vehicle.kind.headway))
+    if link.bays:
+        link.waiting.append(vehicle)
+        return
+    vehicle.there = time + scaled(link.free_time, vehicle.kind.slow)
+    if not vehicle.kind.passes:
+        vehicle.group = vehicle.turn.group
+        vehicle.group.join(vehicle)
+
+
+def fill(place: Link, bays: list[Group], time: int) -> None:
+    """Give the empty ones of these bays to those who wait, in order of entry (rule 9)."""
+    for bay in bays:
+        if place.waiting and not bay.line:
+            vehicle = place.waiting.popleft()
+            vehicle.there, vehicle.group = time + vehicle.steps[vehicle.step], bay
+            vehicle.times[vehicle.step] = time
+            vehicle.step += 1
+            bay.line.append(vehicle)
+
+
+def movers(heads: list[tuple[Vehicle, int, bool]], time: int) -> list[tuple[Vehicle, Turn]]:
+    """Return who of the heads leaves the network or is served at a gate, each with its turn (rules 5 to 8)."""
+    leaving: list[tuple[Vehicle, Turn]] = []
+    served: dict[int, tuple[int, int, Vehicle, Turn]] = {}
+    for head, step, ready in heads:
+        turn = head.steps[step]
+        if ready and turn.link is None:
+            leaving.append((head, turn))
+        elif ready and may_enter(turn.link, turn.link.units(head.kind.size), time) and not must_yield(head, turn, time):
+            claim = max(turn.tag, turn.link.gate.clock), head.number, head, turn
+            served[id(turn.link.gate)] = min(served.get(id(turn.link.gate), claim), claim)
+    for start, _, _, turn in served.values():
+        turn.tag, turn.link.gate.clock = start + turn.cost, start
+        turn.link.gate.next_service = time + turn.link.gate.headway
+    return leaving + [(head, turn) for _, _, head, turn in served.values()]
+
+
+def move_heads(town: Town, time: int) -> None:
+    """First see which heads may move, then move them, then fill bays (rules 3 to 9)."""
+    heads = []
+    for group in town.groups:
+        group.stood = bool(group.line) and group.line[0].there < time
+        if group.line and group.line[0].there <= time:
+            heads.append((group.line[0], *next_step(group, time)))
+    moves = movers(heads, time)
+    for head, step, _ in heads:
+        head.gave_up = head.gave_up if step == head.step else time
+        head.step = step
+    for head, turn in moves:
+        leave(head, turn, time, yielded=turn.link is not None and turn.yields_at(time))
+    for head, turn in moves:
+        if turn.link:
+            enter(head, turn.link, time)
+    for place in town.links:
+        if place.waiting:  # bays that were empty before come first
+            fill(place, sorted(place.bays, key=lambda bay: bay.last_exit == time), time)
+
+
+def move_passing(town: Town, time: int) -> None:
+    """Let passing vehicles look, and go if they find room (rule 10)."""
+    for vehicle in town.vehicles:
+        if not vehicle.kind.passes or vehicle.group or time < vehicle.there or (time - vehicle.there) % PASS:
             continue
-        head = queue.line[0]
-        way = head.next_way
-        if way is None:
-            arriving.append(queue)
-        elif way.open_at(time):
-            gate = way.into.gate
-            claim = (max(way.tag, gate.clock), head.number), queue
-            served[id(gate)] = min(served.get(id(gate), claim), claim, key=lambda each: each[0])
-    for queue in arriving:
-        leave(queue.line[0], queue, time)
-    for _, queue in served.values():
-        head = queue.line[0]
-        way = head.next_way
-        leave(head, queue, time)
-        enter(head, way, time)
+        turn, link = vehicle.turn, vehicle.link
+        others_have_room = link is None or link.has_room(vehicle.units)
+        if others_have_room and (turn.link is None or turn.link.has_room(turn.link.units(vehicle.kind.size))):
+            leave(vehicle, turn, time, yielded=False)
+            if turn.link:
+                enter(vehicle, turn.link, time)
+            for place in {id(place): place for place in (link, turn.link) if place}.values():
+                fill(place, place.bays, time)
+
+
+def change(town: Town, time: int) -> None:
+    """Set what the timetable sets now (rule 11)."""
+    while town.changes and town.changes[0][0] <= time:
+        _, kind, row, value = town.changes.popleft()
+        if kind == seam.TURN_SIGNAL:
+            town.turns[row].signal = None if value == NO_SIGNAL else town.signals[value]
+        elif kind == seam.GROUP_HEADWAY:
+            town.groups[row].headway = value
+        else:
+            setattr(town.links[row], LINK_CHANGES[kind], value)
 
 
 def drive(columns: Columns, until: int) -> np.ndarray:
-    """Drive everybody up to (not including) a moment and return the times of all vehicles, one after another."""
-    queues, vehicles = build(columns)
+    """Drive everybody up to (not including) a moment and return the time of each step of ``route``."""
+    town = build(columns)
     for time in range(until):
-        tick(queues, time)
-    blank = [vehicle.times + [NOT_YET] * (len(vehicle.ways) + 1 - len(vehicle.times)) for vehicle in vehicles]
-    return np.array([time for times in blank for time in times], np.int32)
+        change(town, time)
+        move_heads(town, time)
+        move_passing(town, time)
+    return np.array([time for vehicle in town.vehicles for time in vehicle.times], np.int32)
 
 
-def build(columns: Columns) -> tuple[list[Queue], list[Vehicle]]:
-    """Return the queues and vehicles that these columns describe."""
+def build(columns: Columns) -> Town:
+    """Return the town that these columns describe."""
     c = Columns(*(column.tolist() for column in columns))
-    signals = []
-    for row, (cycle, offset) in enumerate(zip(c.signal_cycle, c.signal_offset, strict=True)):
-        own = range(c.signal_windows[row], c.signal_windows[row + 1])
-        signals.append(Signal(cycle, [(offset + c.window_start[each], c.window_length[each]) for each in own]))
+    windows = list(zip(c.window_start, c.window_length, c.window_loss, c.window_permitted, strict=True))
+    signals = [
+        Signal(cycle, [(offset + start, *rest) for start, *rest in windows[first:after]])
+        for cycle, offset, first, after in zip(
+            c.signal_cycle, c.signal_offset, c.signal_windows[:-1], c.signal_windows[1:], strict=True
+        )
+    ]
     gates = [Gate(headway) for headway in c.gate_headway]
-    groups = [Queue(headway, None) for headway in c.group_headway]
-    links = [
-        Link(*rest, gates[gate], groups[group])
-        for *rest, gate, group in zip(
-            c.link_free_time, c.link_headway, c.link_storage, c.link_wave_time, c.link_gate, c.link_arrival_group,
-            strict=True,
+    rows = zip(c.link_free_time, c.link_headway, c.link_storage, c.link_wave_time, c.link_gate, strict=True)
+    links = [Link(*numbers, gates[gate]) for *numbers, gate in rows]
+    groups = [
+        Group(headway, None if link == NOWHERE else links[link], overtakes)
+        for headway, link, overtakes in zip(c.group_headway, c.group_link, c.group_overtakes, strict=True)
+    ]
+    for place, first, after in zip(
+        links[len(links) - len(c.place_bays) + 1 :], c.place_bays[:-1], c.place_bays[1:], strict=True
+    ):
+        place.bays = groups[first:after]
+    turns = build_turns(c, links, groups, signals)
+    changes = deque(zip(c.timetable_time, c.timetable_kind, c.timetable_row, c.timetable_value, strict=True))
+    return Town(links, groups, turns, signals, build_vehicles(c, turns), changes)
+
+
+def build_turns(c: Columns, links: list[Link], groups: list[Group], signals: list[Signal]) -> list[Turn]:
+    """Return the turns."""
+    turns = [
+        Turn(
+            None if link == NOWHERE else links[link], groups[group], None if signal == NO_SIGNAL else signals[signal],
+            cost, or_else,
+        )
+        for link, group, signal, cost, or_else in zip(
+            c.turn_link, c.turn_group, c.turn_signal, c.turn_cost, c.turn_else, strict=True
         )
     ]  # fmt: skip
-    for group, link in zip(groups, c.group_link, strict=True):
-        group.link = links[link]
-    turns = [
-        Way(links[link], groups[group], None if signal == NO_SIGNAL else signals[signal], cost)
-        for link, group, signal, cost in zip(c.turn_link, c.turn_group, c.turn_signal, c.turn_cost, strict=True)
-    ]
-    sources = [Way(link, Queue(1, None), None, cost) for link, cost in zip(links, c.source_cost, strict=True)]
+    for turn, row in zip(turns, c.turn_yield, strict=True):
+        if row != NO_YIELD:
+            turn.yields_to = [turns[other] for other in c.yield_turn[c.yield_turns[row] : c.yield_turns[row + 1]]]
+            turn.gap, turn.follow_up = c.yield_gap[row], c.yield_follow_up[row]
+    return turns
+
+
+def build_vehicles(c: Columns, turns: list[Turn]) -> list[Vehicle]:
+    """Return the vehicles, each at its source; those without a route are nowhere."""
+    kinds = list(map(Kind._make, zip(c.class_size, c.class_headway, c.class_slow, c.class_passes, strict=True)))
     vehicles = []
-    for number, departure in enumerate(c.vehicle_departure):
-        first, after = c.vehicle_route[number], c.vehicle_route[number + 1]
-        ways = [sources[link] for link in c.route[first:after][:1]] + [turns[turn] for turn in c.route[first:after][1:]]
-        vehicles.append(Vehicle(number, ways, departure))
+    for number, (departure, kind) in enumerate(zip(c.vehicle_departure, c.vehicle_class, strict=True)):
+        route = c.route[c.vehicle_route[number] : c.vehicle_route[number + 1]]
+        steps = [turns[step] if step >= 0 else -1 - step for step in route]
+        vehicles.append(Vehicle(number, kinds[kind], steps, departure if steps else NEVER, [NOT_YET] * len(steps)))
     for vehicle in sorted(vehicles, key=lambda each: (each.there, each.number)):
-        if vehicle.ways:
-            vehicle.ways[0].queue.line.append(vehicle)
-    return groups + [source.queue for source in sources], vehicles
+        if vehicle.steps and not vehicle.kind.passes:
+            vehicle.group = vehicle.turn.group
+            vehicle.group.line.append(vehicle)
+    return vehicles

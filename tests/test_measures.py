@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.roads import chain, network, road, trips
+from tests.speed.grid import grid_town
 from twin.demand import Demand
 from twin.measures import (
     KPIS,
@@ -100,3 +102,55 @@ def test_a_refused_trip_has_no_hours():
     town_ = network([road("1", "A", "B"), road("2", "C", "B")])
     table = pd.concat([trips("A", "B", [0.0]), trips("A", "C", [0.0], ids=[7])])
     assert vehicle_hours(simulate(Scenario(town_, Demand(table)))) == pytest.approx(50 / 3600)
+
+
+def test_the_queue_by_hand():
+    """They could leave at 50, 51.25 and 52.5 s and leave at 50, 60 and 70 s: 8.75 + 17.5 s in queue.
+
+    Of the second its last 8.75 s lie in [50, 60): 8.75 s; of the third 7.5 s there and 10 s in [60, 70).
+    """
+    result = queue_of_three()
+    assert result.intervals(100.0).queued[0, 0] * 100 == pytest.approx(8.75 + 17.5)
+    tens = result.intervals(10.0, start=0.0, end=80.0).queued[:, 0] * 10
+    assert tens.tolist() == pytest.approx([0, 0, 0, 0, 0, 8.75 + 7.5, 10, 0])
+
+
+def test_a_truck_is_in_queue_only_beyond_its_own_free_time():
+    """.9 of 20 m/s: 1138 / 1024 x 50 s = 55.566 s on an empty road, none of them in a queue."""
+    table = trips("0", "1", [0.0]).assign(vehicle_class="truck")
+    alone = simulate(Scenario(chain({}), Demand(table)))
+    assert alone.trips()["travel_time"][0] == pytest.approx(55.566, abs=0.001)
+    assert alone.intervals(100.0).queued.sum() == 0
+
+
+def brute_queue(result, begin, end):
+    """Return the vehicle seconds in queue on each link between two moments, passage by passage."""
+    came, went = (times / 1000 for times in result.passing)
+    slow = result.slow[result.class_of_trip[result.trip_of_step]] / 1024
+    seconds = np.zeros(len(result.scenario.network.links))
+    for step, link in enumerate(result.link_of_step):
+        if came[step] >= 0:
+            there = came[step] + round(result.scenario.network.free_time[link] * slow[step]) / 1000
+            left = went[step] if went[step] >= 0 else result.end
+            seconds[link] += max(0, min(left, end) - max(there, begin))
+    return seconds
+
+
+@pytest.mark.parametrize("until", [None, 1500.0])
+def test_queues_are_exact_for_any_interval(until):
+    result = simulate(grid_town(4, 400), until=until)
+    for every, begin, end in ((300.0, 0.0, 6000.0), (77.7, 333.3, 2000.0), (5000.0, 100.0, 5100.0)):
+        tally = result.intervals(every, start=begin, end=end)
+        for row in range(0, len(tally.start), 7):
+            expected = brute_queue(result, tally.start[row], tally.start[row] + every)
+            assert tally.queued[row] * every == pytest.approx(expected, abs=1e-6)
+        assert (tally.queued <= tally.present + 1e-9).all()
+
+
+def test_finer_intervals_add_up_to_coarse_ones():
+    result = simulate(grid_town(4, 400), until=1500.0)
+    coarse, fine = (result.intervals(every, start=120.0, end=1920.0) for every in (600.0, 12.0))
+    for name in ("entered", "left"):
+        assert (getattr(fine, name).reshape(3, 50, -1).sum(axis=1) == getattr(coarse, name)).all()
+    for name in ("present", "queued"):
+        assert getattr(fine, name).reshape(3, 50, -1).mean(axis=1) == pytest.approx(getattr(coarse, name), abs=1e-9)

@@ -23,52 +23,7 @@ import pandas as pd
 import pytest
 from pytest import approx  # noqa: PT013 - it is written in every second line
 from roads import chain, merge, network, road, steady, trips
-
-from twin.demand import Demand
-from twin.scenario import Scenario
-from twin.signals import Signals
-from twin.simulate import simulate
-
-
-def drive(roads, *tables, signals=None, until=None):
-    """Simulate these roads with these trips."""
-    demand = Demand(pd.concat(tables, ignore_index=True))
-    extra = {} if signals is None else {"signals": signals}
-    return simulate(Scenario(roads, demand, name="theory", **extra), until=until)
-
-
-def on(result, link_id):
-    """Return the passages of one link, in order of trip id."""
-    passages = result.passages()
-    return passages[passages["link_id"] == link_id].sort_values("trip_id").reset_index(drop=True)
-
-
-def state(result, link_id, begin, end, length=1000.0):
-    """Return flow q at the exit, density k and mean speed v = q / k of a link between two moments (Edie 1963)."""
-    passages = on(result, link_id)
-    left = passages["left"].fillna(np.inf)
-    present = (left.clip(upper=end) - passages["entered"].clip(lower=begin)).clip(lower=0).sum()
-    flow = left.between(begin, end, inclusive="left").sum() / (end - begin)
-    density = present / ((end - begin) * length)
-    return flow, density, flow / density
-
-
-def entries(result, link_id, begin, end, trip_ids=None):
-    """Return the flow into a link between two moments; of some trips alone if they are given."""
-    passages = on(result, link_id)
-    if trip_ids is not None:
-        passages = passages[passages["trip_id"].isin(trip_ids)]
-    return passages["entered"].between(begin, end, inclusive="left").sum() / (end - begin)
-
-
-def fixed_time(*windows, cycle, offset=0.0):
-    """Return signals of one plan each: windows are (in_link, out_link, start, length) or with an own offset behind."""
-    plans = [(str(n), cycle, window[4] if len(window) > 4 else offset) for n, window in enumerate(windows)]
-    greens = [(str(n), *window[:4]) for n, window in enumerate(windows)]
-    return Signals(
-        pd.DataFrame(plans, columns=["signal_id", "cycle", "offset"]),
-        pd.DataFrame(greens, columns=["signal_id", "in_link", "out_link", "start", "length"]),
-    )
+from theory import drive, entries, fixed_time, on, state
 
 
 def test_free_flow():

@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
+from twin.junctions import gap_shares, with_right_of_way
 from twin.network import MICRO, Network, Rows
 from twin.osm import Extract, read
 from twin.ragged import is_first
@@ -42,6 +43,8 @@ MORNING_END = "09:30"
 
 _SAMPLE = 20_000  # trips from which the loads of lane groups are estimated
 _BUSIEST = 0.05
+_MOST_TENS = 1_000_000
+_FULLEST = 1e6
 
 
 class Zones(NamedTuple):
@@ -89,13 +92,14 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     if not 0 < load < np.inf:
         raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
     extract = read(source)
-    network = extract.network
+    signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
+    signs = dict(zip(extract.signs["link_id"], extract.signs["sign"], strict=True))
+    network = with_right_of_way(extract.network, signs, signal_of_node=signal_of_node, left_hand=extract.left_hand)
     zones = _zones(extract)
     between = times_between(ways(network), zones.node)
     expected = gravity(
         zones.origins, zones.destinations, times=np.where(between == FAR, np.inf, between / MS), decay=DECAY
     )
-    signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
     signals, total = _signals_and_total(network, signal_of_node, zones=zones, expected=expected, load=load, seed=seed)
     return Scenario(
         network,
@@ -168,10 +172,33 @@ def _turn_shares(network: Network, signals: Signals, pairs: Rows) -> Floats:
 
 def _total(network: Network, signals: Signals, flows: Floats, load: float) -> int:
     """Return the number of trips at which the busiest lane groups are as full as wanted, in whole tens."""
-    seen = flows / green_shares(signals, network)
-    needed = _summed(network.group_of_turn, seen, network.lane_groups) * MICRO / network.group_capacity
-    busiest = np.sort(needed)[-max(1, int(len(needed) * _BUSIEST)) :]
-    return max(10, int(load / max(busiest.mean(), 1e-12) / 10) * 10) if busiest.any() else 10
+    if not flows.any():
+        return 10
+    least, most = 0, _MOST_TENS
+    while most - least > 1:  # gaps close as flows grow, so that loads grow faster than trips
+        tens = (least + most) // 2
+        full = fullness(network, signals, flows * tens * 10)
+        busiest = np.sort(full)[-max(1, int(len(full) * _BUSIEST)) :]
+        least, most = (tens, most) if busiest.mean() <= load else (least, tens)
+    return max(10, least * 10)
+
+
+def fullness(network: Network, signals: Signals, flows: Floats) -> Floats:
+    """Return flow / capacity of each lane group : array, shape (n_lane_group,).
+
+    Parameters
+    ----------
+    network : Network
+    signals : Signals
+    flows : array, shape (n_turn,) [PCU/s]
+        Greens, and the gaps that these flows leave to those who give way, are part of the capacity.
+    """
+    greens = green_shares(signals, network)
+    gaps = gap_shares(network, flows, greens)
+    held = pd.MultiIndex.from_frame(signals.greens.loc[~signals.greens["permitted"], ["in_link", "out_link"]])
+    gaps[network.turn_index.isin(held)] = 1.0
+    full = _summed(network.group_of_turn, flows / greens / gaps, network.lane_groups) * MICRO / network.group_capacity
+    return np.minimum(full, _FULLEST)
 
 
 def _peak_rate() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -17,7 +18,8 @@ def kernel_folder() -> Path | None:
 
     Cache files are pickles: whoever can write them can run code as the user. So only a folder that belongs to the user
     and that nobody else can enter is taken: ``towntwin`` in ``NUMBA_CACHE_DIR``, ``XDG_CACHE_HOME`` or ``~/.cache``,
-    whichever is set first.
+    whichever is set first. In it each state of the kernels has a folder of its own, since numba looks only at the file
+    of a kernel itself and would keep old code of the helpers that it calls.
     """
     base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     try:
@@ -26,10 +28,18 @@ def kernel_folder() -> Path | None:
         facts = folder.stat()
         if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) != PRIVATE:
             return None
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
+        own = folder / _state_of_kernels()
+        own.mkdir(exist_ok=True, mode=PRIVATE)
+        with tempfile.TemporaryFile(dir=own):
+            return own
     except (OSError, RuntimeError):  # a read-only or missing home
         return None
+
+
+def _state_of_kernels() -> str:
+    """Return a short name for what the kernels' source files say."""
+    sources = sorted((Path(__file__).parent / "kernels").glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
 def prepare() -> None:

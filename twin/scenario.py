@@ -36,6 +36,12 @@ class Change(Protocol):
 MOST_JITTER = 86_400.0
 """A trip departs at most a day earlier or later than planned [s]."""
 
+PATIENCE = (120.0, 600.0)
+"""Seconds from which it is drawn how long a driver stands before a full link until it takes another way: a guess."""
+
+MOST_PATIENCE = 864_000.0
+"""Ten days [s]: longer than any run."""
+
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
@@ -52,6 +58,9 @@ class Scenario:
     name : str
     departure_jitter : float [s]
         On any one day each trip departs this much earlier or later at the most (evenly distributed, by seed).
+    patience : tuple of float, optional [s]
+        The least and the most that a trip waits at the head of a queue for a link without room, before it takes another
+        way if there is one (evenly distributed, by seed); None = for ever.
     changes : tuple of Change
         What was changed since the town was built, in order.
     provenance : mapping of str to str
@@ -73,6 +82,7 @@ class Scenario:
     events: pd.DataFrame = field(default_factory=no_events)
     name: str = "unnamed"
     departure_jitter: float = 0.0
+    patience: tuple[float, float] | None = PATIENCE
     changes: tuple[Change, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     built: Network | None = None
@@ -89,14 +99,15 @@ class Scenario:
             if len(unknown):
                 trip = unknown.iloc[0]
                 raise BadTable(f"table trips, trip_id {trip['trip_id']}: {column} {trip[column]!r} is not a node")
-        greens = self.signals.greens
-        held = pd.MultiIndex.from_frame(greens[["in_link", "out_link"]])
-        unknown = greens[~held.isin(self.network.turn_index)]
-        if len(unknown):
-            turn = unknown.iloc[0]
-            raise BadTable(f"table greens: there is no turn from link {turn['in_link']!r} to {turn['out_link']!r}")
+        for name, table in (("greens", self.signals.greens), ("phases", self.signals.phases)):
+            held = pd.MultiIndex.from_frame(table[["in_link", "out_link"]])
+            unknown = table[~held.isin(self.network.turn_index)]
+            if len(unknown):
+                turn = unknown.iloc[0]
+                raise BadTable(f"table {name}: there is no turn from link {turn['in_link']!r} to {turn['out_link']!r}")
         if not 0 <= self.departure_jitter <= MOST_JITTER:
             raise BadTable(f"departure_jitter = {self.departure_jitter} s must be between 0 and a day")
+        object.__setattr__(self, "patience", _checked_patience(self.patience))
 
     def _check_stays(self) -> None:
         bays, stays = self.places.bays, self.demand.stays
@@ -166,7 +177,23 @@ class Scenario:
             self.network.fingerprint, self.demand.fingerprint, self.signals.fingerprint, self.places.fingerprint
         )  # fmt: skip
         jitter = str(round(self.departure_jitter * MS))
-        return fingerprint([*tables, *event_numbers(self.events), jitter, *self.sentences()])
+        patience = "none" if self.patience is None else " ".join(str(round(limit * MS)) for limit in self.patience)
+        return fingerprint([*tables, *event_numbers(self.events), jitter, patience, *self.sentences()])
+
+
+def _checked_patience(limits: tuple[float, float] | None) -> tuple[float, float] | None:
+    if limits is None:
+        return None
+    try:
+        least, most = (float(limit) for limit in limits)
+    except (TypeError, ValueError):
+        least, most = np.nan, np.nan
+    if not 0 <= least <= most <= MOST_PATIENCE:
+        raise BadTable(
+            f"patience = {limits!r} must be the least and the most seconds that a driver waits, such as {PATIENCE}, at "
+            f"most {MOST_PATIENCE:.0f}; None = for ever"
+        )
+    return least, most
 
 
 @dataclass(frozen=True, init=False)

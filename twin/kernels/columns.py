@@ -21,8 +21,8 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    (x < a, or it was ready earlier and not served) starts up: it goes from a + ``window_loss`` on (at most b - 1).
    So the head is *ready* at x if x is in a window, else when it starts up in the next. But if the group's last exit was
    in a window [a, b) of the head's own turn, the head was there before b, and next exit >= b, then the unserved part of
-   the headway is carried over: it is ready at y = start + loss of the first window that begins at b or later, + next
-   exit - b, or when it starts up in the next window after y if y is red. So a saturated signal serves
+   the headway is carried over: it is ready at y = when it starts up in the first window that begins at b or later, +
+   next exit - b, or when it starts up in the next window after y if y is red. So a saturated signal serves
    s (g - loss) / C on average, also where g is no multiple of the headway. Without a signal it is ready at x. A head
    that is ready but not served when its window closes is ready anew when it starts up in the next one.
 5. A head whose turn leads NOWHERE leaves the network at the moment when it is ready.
@@ -57,16 +57,16 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    A head whose turn leads to a place that has no room waits like any other. But if ``turn_else`` of its turn is true,
    and as things stood before the moment t when it is first ready there is no room (on + k > storage), it gives this
    place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after the
-   other), its turn is made from the lane group in which it is, and it is ready from then as in rule 4 with x = t.
+   other), its turn is made from the lane group in which it is, and it is ready as in rule 4 with x = t, nothing carried.
 10. *Passing*. A vehicle whose class ``passes`` is in no lane group of a road or source: it is alone in one of its own,
-   which has no headway. From the moment when it is there (at its source: from its departure) on it looks at the end
+   which has no headway (in a bay it is like any other). From the moment when it is there (at its source: from its departure) on it looks at the end
    of a millisecond t, when all else that happens at t has happened, passing vehicles in order of their rows, and again
    every PASS ms, until it can go: if its link has room for others to pull over (on + its k <= storage; not asked for at
    a source), and the next link has room (on + k <= storage), it goes, whatever signals, gates, waves, merges and other
    heads say. The link's next entry then is at least t + the headway that it leaves.
 11. *Timetable*: at ``timetable_time``, before all else that happens then, the number ``timetable_row`` of the column
    ``timetable_kind`` is set to ``timetable_value``; ready moments are found anew for heads whose signal was set. Windows
-   that a controller sets between two calls of ``advance`` (``loading.set_window``) count likewise.
+   that a controller sets between two calls of ``advance`` (``leading.set_windows``) count likewise.
 
 Every headway, free time and wave time is at least 1 ms, so nothing that happens at t can change what else happens
 at t: the order in which one millisecond is worked off cannot matter, and rows may be renumbered freely.
@@ -148,7 +148,7 @@ class Columns(NamedTuple):
     turn_yield : array, shape (n_turn,)
         Yield row, or NO_YIELD.
     turn_else : array of bool, shape (n_turn,)
-        True where the turn leads to a place and a vehicle that finds it full does something else.
+        True where the turn leads to a place and a vehicle that finds it full does something else; it yields to nobody.
     yield_gap, yield_follow_up : array, shape (n_yield,) [ms]
         Critical gap and follow-up time.
     yield_turns : array, shape (n_yield + 1,)

@@ -6,8 +6,8 @@ from twin.kernels import in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.records import (
-    AT_GATE, GATE, LOOK_AT, MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NOBODY, ON, RING, ROOM, SLOT_OUT, SLOTS, STANDING,
-    TIME, WANTS,
+    AT_GATE, GATE,  MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NOBODY, ON, RING, ROOM, SLOT_OUT, SLOTS, STANDING,
+    TIME, WAKE_AT, WANTS,
 )  # fmt: skip
 
 SERVES = 1
@@ -72,7 +72,7 @@ def wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar:
     while queue >= 0:
         record = queue << 4
         opens = opening(queues[record + WANTS] << 4, queues[record + NEEDS], gate << 4, links, slots)
-        earliest = min(earliest, max(opens, queues[record + LOOK_AT]))
+        earliest = min(earliest, max(opens, queues[record + WAKE_AT]))
         queue = queues[record + NEXT]
     earliest = max(earliest, time)
     due = links[(gate << 4) + TIME]

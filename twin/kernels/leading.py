@@ -10,8 +10,8 @@ from twin.kernels.columns import (
 from twin.kernels.gates import unlink, wake
 from twin.kernels.lights import ready_moment
 from twin.kernels.records import (
-    AT_GATE, CLASS, FIRST, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, NEEDS, NEXT, NEXT_EXIT, NOBODY,
-    OWN_HEADWAY, READY, ROOM, SIGNAL, SPACING, STANDING, START, THERE, TURN, WANTS, WAVE,
+    AT_GATE, CLASS, FIRST, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, LOSS, NEEDS, NEXT, NEXT_EXIT, NOBODY,
+    OWN_HEADWAY, PERMITTED, READY, ROOM, SIGNAL, SPACING, STANDING, START, THERE, TURN, WANTS, WAVE,
 )  # fmt: skip
 from twin.kernels.state import State
 
@@ -40,25 +40,33 @@ def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
 
 
 @in_place
-def set_window(state: State, columns: Columns, signal: int, start: int, length: int) -> None:
-    """Give a signal that a controller holds its next window.
+def set_windows(state: State, signals: Ints, turns: Ints, windows: Ints) -> None:
+    """Give signals that a controller holds their windows.
 
     Parameters
     ----------
     state : State
         Changed in place.
-    columns : Columns
-    signal : int
-        Row of a signal with one window and a cycle longer than the run.
-    start, length : int [ms]
-        The window; not before the time until which the run was advanced.
+    signals : array, shape (n,)
+        Signals, each with as many windows as are given, no offset, and a cycle longer than the run.
+    turns : array, shape (n,)
+        The turn that each of them holds.
+    windows : array, shape (n, n_window, 4) [ms]
+        Start, length, start-up loss, and 1 where the turn is permitted only. Windows of the past are to be given again
+        as long as somebody may have been cut off by their end; what was open before the time until which the run was
+        advanced must stay as it was. A window of the past without a length is none.
     """
-    window = state.signal[(signal << 3) + FIRST_WINDOW] << 2
-    state.window[window + START] = start
-    state.window[window + LENGTH] = length
-    for turn in range(len(columns.turn_link)):
-        if state.turn[(turn << 3) + SIGNAL] == signal:
-            _renew(turn, state.clock[0], state)
+    for row in range(len(signals)):
+        first = state.signal[(signals[row] << 3) + FIRST_WINDOW] << 2
+        for number in range(windows.shape[1]):
+            record = first + (number << 2)
+            length = windows[row, number, 1]
+            state.window[record + START] = windows[row, number, 0]
+            state.window[record + LENGTH] = length
+            state.window[record + LOSS] = min(windows[row, number, 2], max(length - 1, 0))
+            state.window[record + PERMITTED] = windows[row, number, 3]
+        if state.turn[(turns[row] << 3) + SIGNAL] == signals[row]:  # not so while the timetable says otherwise
+            _renew(turns[row], state.clock[0], state)
 
 
 @in_place

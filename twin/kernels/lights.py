@@ -80,3 +80,12 @@ def must_yield(time: int, signal: int, signals: Ints, windows: Ints) -> bool:
         return True
     window, _ = window_at(time, signal, signals, windows)
     return windows[window + PERMITTED] > 0
+
+
+@in_place
+def next_chance(look: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
+    """Return when a head that yields has another chance: at its look, or when its window closes for another one."""
+    if signal < 0:
+        return look
+    window, opens = window_at(time, signal, signals, windows)
+    return min(look, opens + windows[window + LENGTH])

@@ -16,11 +16,11 @@ from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns, Ints, Longs
 from twin.kernels.gates import claim_gates, fits_on, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
-from twin.kernels.lights import must_yield, ready_anew, ready_moment, scaled, start_up
+from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled, start_up
 from twin.kernels.records import (
     AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FREE, FROM, GATE, LAST, LAST_ENTRY, LAST_EXIT, LAST_MADE, LONG_AGO,
     LOOK_AT, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN,
-    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, TAG, THERE, TIME, TURN, UNITS, WANTS, WAVE, YIELD,
+    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, TAG, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, WAVE, YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
 from twin.kernels.yielding import latest_in_gap
@@ -112,7 +112,7 @@ def _run(
                 units = max(1, min(class_size[vehicles[(vehicle << 3) + CLASS]], links[link + ROOM]))
                 has_room = links[link + ON] + units <= links[link + ROOM]
                 opens = max(slots[slot_of(link, units, links)], links[link + NEXT_ENTRY]) if has_room else NEVER
-                if turns[turn + YIELD] == ELSE and queues[record + READY] == time:
+                if turns[turn + YIELD] == ELSE and queues[record + LOOK_AT] == LONG_AGO:  # it has not yet asked
                     slot = slots[slot_of(link, units, links)] if has_room else NEVER
                     if not has_room or slot - links[link + WAVE] >= time:
                         step = vehicles[(vehicle << 3) + STEP] + 1
@@ -127,6 +127,7 @@ def _run(
                         queues[record + READY] = ready
                         put(queues, queue, ready, _HEAD, calendar)
                         continue
+                    queues[record + LOOK_AT] = time
                 gate = links[link + GATE]
                 if gate != target:
                     opens = max(opens, links[(gate << 4) + NEXT_ENTRY])
@@ -135,13 +136,17 @@ def _run(
                 if opens <= time and alone and turns[turn + YIELD] >= 0:
                     if must_yield(time, signal, signals, windows):
                         row = turns[turn + YIELD]
-                        seen = latest_in_gap(
-                            time, yield_gap[row], yield_turns[row], yield_turns[row + 1], yield_turn,
-                            queues, links, turns, vehicles, log, signals, windows, slots,
-                        )  # fmt: skip
-                        if seen != NOT_YET:
+                        if queues[record + LOOK_AT] <= time:
+                            seen = latest_in_gap(
+                                time, yield_gap[row], yield_turns[row], yield_turns[row + 1], yield_turn,
+                                queues, links, turns, vehicles, log, signals, windows, slots,
+                            )  # fmt: skip
+                            if seen != NOT_YET:
+                                queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+                        look = queues[record + LOOK_AT]
+                        if look > time:
                             alone = False
-                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+                            queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
                 if opens <= time and alone:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
                     served = queue
@@ -186,10 +191,11 @@ def _run(
                             queues, links, turns, vehicles, log, signals, windows, slots,
                         )  # fmt: skip
                         if seen != NOT_YET:
-                            opens = NEVER
                             queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
-                    else:
+                    look = queues[record + LOOK_AT]
+                    if look > time:
                         opens = NEVER
+                        queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
                 if opens <= time:
                     tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
                     if (
@@ -256,7 +262,9 @@ def _run(
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
             queues[record + LOOK_AT] = LONG_AGO
-            turns[turn + LAST_MADE] = time
+            queues[record + WAKE_AT] = LONG_AGO
+            if turns[turn + FROM] == served:  # not from a bay, nor by who passes
+                turns[turn + LAST_MADE] = time
             left = queues[record + OF_LINK]
             if left != NOWHERE:
                 link = left << 4

@@ -1,9 +1,10 @@
 """Rerouting: a head that stands at a gate takes another way, in its own lane or behind those who stand in another.
 
 Like the timetable this is done between two calls of ``advance``, at a moment t before all else that happens then. The
-head's next step is another one now: if that turn is made from its own lane group it stays there, else it is placed in
-that turn's group behind all who are there, ahead of those who are still driving. It counts as being there from t on, and
-so does who becomes a head now; ready moments follow from rules 3 and 4 of ``columns``. Its next look (rule 8) is gone.
+head's next step is another one now: if that turn is made from its own lane group it stays there, else it is placed
+in that turn's group behind all who are there, ahead of those who are still driving. It counts as being there from t on,
+and so does who becomes a head now: the next exit of the group left behind is t, as if nobody had left it before. Ready
+moments follow from rules 3 and 4 of ``columns``; the next look of rule 8 is gone.
 """
 
 from __future__ import annotations
@@ -14,9 +15,24 @@ from twin.kernels.gates import unlink
 from twin.kernels.leading import READY_HEAD
 from twin.kernels.lights import ready_moment
 from twin.kernels.records import (
-    AT_GATE, BEHIND, FIRST, FROM, LAST, LAST_EXIT, LONG_AGO, LOOK_AT, NEXT_EXIT, NOBODY, ONTO, READY, SIGNAL, STEP,
-    THERE, TURN, WANTS,
-)  # fmt: skip
+    AT_GATE,
+    BEHIND,
+    FIRST,
+    FROM,
+    LAST,
+    LAST_EXIT,
+    LONG_AGO,
+    LOOK_AT,
+    NEXT_EXIT,
+    NOBODY,
+    ONTO,
+    READY,
+    SIGNAL,
+    STEP,
+    THERE,
+    TURN,
+    WANTS,
+)
 from twin.kernels.state import State
 
 
@@ -44,6 +60,8 @@ def redirect(state: State, queue: int, time: int) -> None:
     other = state.turn[(turn << 3) + FROM]
     if other != queue:
         queues[record + FIRST] = vehicles[(vehicle << 3) + BEHIND]
+        queues[record + LAST_EXIT] = LONG_AGO
+        queues[record + NEXT_EXIT] = time
         if _joins(state, vehicle, other, time):
             _begin_head(state, other, time)
     if queues[record + FIRST] != NOBODY:

@@ -8,11 +8,12 @@ import numpy as np
 
 from twin.kernels.calendar import empty_calendar, put_all
 from twin.kernels.columns import NO_YIELD, NOT_YET, NOWHERE, STORAGE, Columns, Ints, Longs
+from twin.kernels.lights import start_up
 from twin.kernels.records import (
     AFTER_BAYS, BEHIND, CLASS, COST, CYCLE, CYCLE_BEGAN, ELSE, FIRST, FIRST_BAY, FIRST_WINDOW, FREE, FROM, GATE, LAST,
     LAST_ENTRY, LAST_EXIT, LAST_MADE, LAST_WINDOW, LENGTH, LONG_AGO, LOOK_AT, LOSS, NEVER, NEXT_ENTRY, NEXT_EXIT,
     NOBODY, OF_LINK, OFFSET, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN, PERMITTED, READY, RING, ROOM, SIGNAL,
-    SLOT_OUT, SLOTS, SPACING, START, STEP, TAG_HIGH, TAG_LOW, THERE, TIME, TURN, UNITS, WANTS, WAVE, YIELD,
+    SLOT_OUT, SLOTS, SPACING, START, STEP, TAG_HIGH, TAG_LOW, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, WAVE, YIELD,
 )  # fmt: skip
 
 
@@ -56,9 +57,12 @@ def begin(columns: Columns) -> State:
     vehicle = _vehicles(c, drives, passing)
     queue = _queues(c, vehicle, drives, passing)
     link, slots = _links(c)
-    calendar = empty_calendar()
+    signal, window, calendar = _signals(c), _window(c), empty_calendar()
     records = queue.reshape(-1, 16)
     heads = np.flatnonzero((records[:, FIRST] != NOBODY) & (np.arange(len(records)) < len(c.group_headway)))
+    for head in heads[c.turn_signal[vehicle.reshape(-1, 8)[records[heads, FIRST], TURN]] >= 0]:
+        row = int(c.turn_signal[vehicle[(int(records[head, FIRST]) << 3) + TURN]]) << 3
+        records[head, [READY, TIME]] = start_up(int(records[head, READY]), row, signal, window)
     put_all(queue, heads, kind=0, calendar=calendar)
     put_all(queue, len(c.group_headway) + np.arange(len(passing)), kind=2, calendar=calendar)
     return State(
@@ -67,8 +71,8 @@ def begin(columns: Columns) -> State:
         link=link,
         turn=_turns(c),
         vehicle=vehicle,
-        signal=_signals(c),
-        window=_window(c),
+        signal=signal,
+        window=window,
         place=_places(c),
         slots=slots,
         calendar=calendar,
@@ -115,6 +119,7 @@ def _queues(c: Columns, vehicle: Ints, drives: Longs, passing: Longs) -> Ints:
             OWN_HEADWAY: np.append(c.group_headway, np.ones(len(passing), np.int32)),
             OF_LINK: np.append(c.group_link, np.full(len(passing), NOWHERE)),
             LOOK_AT: LONG_AGO,
+            WAKE_AT: LONG_AGO,
             TIME: NEVER,
             OVERTAKES: np.append(c.group_overtakes, np.zeros(len(passing), np.bool_)),
         },
@@ -174,7 +179,7 @@ def _turns(c: Columns) -> Ints:
 def _signals(c: Columns) -> Ints:
     windows = {FIRST_WINDOW: c.signal_windows[:-1], LAST_WINDOW: c.signal_windows[1:] - 1}
     return _record(
-        len(c.signal_cycle), 8, {CYCLE: c.signal_cycle, OFFSET: c.signal_offset, CYCLE_BEGAN: LONG_AGO, **windows}
+        len(c.signal_cycle), 8, {CYCLE: c.signal_cycle, OFFSET: c.signal_offset, CYCLE_BEGAN: c.signal_offset - c.signal_cycle, **windows}
     )
 
 

@@ -7,20 +7,26 @@ from typing import Any
 import numpy as np
 
 from twin.kernels import kernel
-from twin.kernels.columns import NOT_YET, Ints
+from twin.kernels.columns import NOT_YET, Ints, Longs
+from twin.kernels.lights import scaled
 
 
 @kernel
 def tally(
-    link: Ints, entered: Ints, left: Ints, free_time: Ints, start: int, every: int, n_interval: int, end: int
-) -> tuple[Any, Any, Any, Any]:
+    link: Ints, entered: Ints, left: Ints, kind: Ints, free_time: Ints, class_slow: Longs,
+    start: int, every: int, n_interval: int, end: int,
+) -> tuple[Any, Any, Any, Any, Any]:  # fmt: skip
     """Count what happens on each link in each interval.
 
     Parameters
     ----------
     link, entered, left : array, shape (n_passage,) [-, ms, ms]
         One passage = one vehicle on one link; left = NOT_YET where it is still there.
+    kind : array, shape (n_passage,)
+        Class of the vehicle.
     free_time : array, shape (n_link,) [ms]
+    class_slow : array, shape (n_class,) [1 / UNITY]
+        Free-flow time as a multiple of a car's.
     start, every : int [ms]
         Interval k runs from start + k every to start + (k + 1) every.
     n_interval : int
@@ -36,6 +42,9 @@ def tally(
         Time that vehicles spent on the link in the interval, together.
     covered : array, shape (n_interval, n_link) [links]
         How often the link was driven: each vehicle counts the part of its time on the link that lies in the interval.
+    queued : array, shape (n_interval, n_link) [ms]
+        Time that vehicles spent in queues in the interval, together: on the link beyond their free-flow time. Of each
+        passage it is the end, as in a queue at the exit that takes no room.
 
     Notes
     -----
@@ -52,6 +61,7 @@ def tally(
     n_left = np.zeros((n_interval, n_link), np.int32)
     present = np.zeros((n_interval, n_link), np.int64)
     covered = np.zeros((n_interval, n_link), np.float64)
+    queued = np.zeros((n_interval, n_link), np.int64)
     for passage in range(len(link)):
         row, came, went = link[passage], entered[passage], left[passage]
         if came == NOT_YET:
@@ -59,6 +69,7 @@ def tally(
         k = (came - start) // every
         if 0 <= k < n_interval:
             n_entered[k, row] += 1
+        there = came + scaled(free_time[row], class_slow[kind[passage]])
         if went == NOT_YET:
             went = max(end, came + free_time[row])
         else:
@@ -71,4 +82,5 @@ def tally(
             here = min(went, start + (k + 1) * every) - max(came, start + k * every)
             present[k, row] += here
             covered[k, row] += here / (went - came)
-    return n_entered, n_left, present, covered
+            queued[k, row] += max(0, min(went, start + (k + 1) * every) - max(there, start + k * every))
+    return n_entered, n_left, present, covered, queued

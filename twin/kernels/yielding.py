@@ -71,7 +71,7 @@ def _stands_until(
     signal = turns[turn + SIGNAL] << 3
     if signal >= 0:
         anew = ready_anew(ready, time, signal, signals, windows)
-        if anew > time:
+        if anew >= time:
             return anew
     link = turns[turn + ONTO] << 4
     gate = links[link + GATE] << 4

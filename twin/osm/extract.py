@@ -16,6 +16,7 @@ from twin.osm.lanes import lane_tables
 from twin.osm.pieces import edges, pieces, strong
 from twin.osm.scan import scan
 from twin.osm.signals import signal_hints
+from twin.osm.signs import left_hand, signs
 from twin.osm.sites import sites
 from twin.osm.source import described, find
 from twin.osm.turns import rules, turns
@@ -46,6 +47,10 @@ class Extract:
         Buildings with guessed people; water and green.
     signal_hints : DataFrame
         ``node_id``, ``signal_id``, ``osm_nodes``: junctions with traffic signals; nodes of one signal share its id.
+    signs : DataFrame
+        ``link_id``, ``sign``: links that end at a sign (stop, give way), on a priority road or in a ring.
+    left_hand : bool
+        Whether one drives on the left.
     edges : DataFrame
         ``node_id``, ``road_class``, ``name``, ``lanes_in``, ``lanes_out``: junctions where roads from tertiary up were
         cut by the edge of the map, with the lanes that come in and go out there.
@@ -56,6 +61,8 @@ class Extract:
     network: Network
     places: Places
     signal_hints: pd.DataFrame
+    signs: pd.DataFrame
+    left_hand: bool
     edges: pd.DataFrame
     source: dict[str, str]
 
@@ -97,16 +104,19 @@ def read(source: str | PathLike[str]) -> Extract:
     lane_groups, turn_table, lane_notes = lane_tables(every, alive, made)
     own = [every[row] for row in alive]
     hints, light_notes = signal_hints(own, _nexts(alive, made), data.lights, data.coords)
+    sign_table, sign_notes = signs(own, data)
+    left, side_notes = left_hand(data)
     notes = [
         *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
-        *lane_notes, *light_notes,
+        *lane_notes, *light_notes, *sign_notes, *side_notes,
     ]  # fmt: skip
     network = Network(
         node_table(own, data.coords), link_table(own, data.coords), lane_groups=lane_groups, turns=turn_table,
         notes=notes_table(sorted(notes)),
     )  # fmt: skip
     places = Places(sites(data, own), grounds(data))
-    return Extract(network, places, hints, _edge_table(rims, found, own), described(path, data.timestamp))
+    rim_table = _edge_table(rims, found, own)
+    return Extract(network, places, hints, sign_table, left, rim_table, described(path, data.timestamp))
 
 
 def _no_roads(path: Path, data: Scan) -> str:

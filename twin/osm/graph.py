@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -33,7 +34,11 @@ Step = tuple[int, int]
 
 @dataclass(frozen=True)
 class Link:
-    """One direction of a chain of pieces; ``along`` says at each node whether it runs along the way that brought it."""
+    """One direction of a chain of pieces.
+
+    ``along`` says at each node whether it runs along the way that brought it; ``exit``, ``ring`` and ``priority`` are
+    those of the last piece; ``widened`` is the length [m] of the pieces at its end that have more lanes than the link.
+    """
 
     link_id: str
     refs: tuple[int, ...]
@@ -45,6 +50,9 @@ class Link:
     road_class: str
     name: str
     exit: Side
+    ring: bool
+    priority: bool
+    widened: float
 
     @property
     def start(self) -> int:
@@ -190,17 +198,22 @@ def _link(found: Sequence[Piece], steps: list[Step]) -> Link:
             sides.append(side)
     run = [found[row] for row, _ in steps]
     length = sum(piece.length for piece in run)
+    lanes = min(side.lanes for side in sides)
+    wide = list(takewhile(lambda end: end[1].lanes > lanes, zip(reversed(run), reversed(sides), strict=True)))
     return Link(
         link_id=f"{run[0].way_id}:{refs[0]}-{refs[-1]}",
         refs=tuple(refs),
         along=tuple(along),
         ways=tuple(dict.fromkeys(piece.way_id for piece in run)),
         length=length,
-        lanes=min(side.lanes for side in sides),
+        lanes=lanes,
         speed=length / sum(piece.length / side.speed for piece, side in zip(run, sides, strict=True)),
         road_class=_longest((piece.road_class, piece.length) for piece in run),
         name=_longest((piece.name, piece.length) for piece in run),
         exit=sides[-1],
+        ring=run[-1].ring,
+        priority=run[-1].priority,
+        widened=sum(piece.length for piece, _ in wide),
     )
 
 

@@ -29,6 +29,10 @@ OWN_LEFT = 3
 """From this number of lanes on, the leftmost is taken for a left-turn lane of its own where no arrows are tagged."""
 
 
+POCKET = 30.0
+"""Length [m] of lanes that open before a junction where nothing says where they begin: room for four cars (a guess)."""
+
+
 @dataclass(frozen=True)
 class Group:
     """Lanes side by side that serve the same turns."""
@@ -53,7 +57,9 @@ def lane_tables(
     -------
     lane_groups, turns : DataFrame
         Each turn belongs to exactly one group, each group has at least one turn; group 0 is the leftmost. The lanes of
-        the groups are those at the end of the link, which may be more than the link has along its way.
+        the groups are those at the end of the link. Where these are more than the link has along its way, the groups
+        for turns alone, from the outside in, have a pocket until no lane is left over, and if need be all others too.
+        The pocket is as long as the pieces of road with more lanes, or a guess where they do not tell.
     notes : list of (kind, subject, detail)
         Lane groups that were guessed or that disagree with the turns.
     """
@@ -66,12 +72,17 @@ def lane_tables(
         link = links[row]
         kinds = frozenset(turn.kind for turn in own[row])
         groups = _groups(link, kinds, notes)
-        group_rows += [(link.link_id, number, group.lanes) for number, group in enumerate(groups)]
+        long = _pocket(link, sum(group.lanes for group in groups), notes)
+        pocket = _with_pocket(groups, link.lanes)
+        group_rows += [
+            (link.link_id, number, group.lanes, long if number in pocket else None)
+            for number, group in enumerate(groups)
+        ]
         for turn in own[row]:
             number = next(number for number, group in enumerate(groups) if turn.kind in group.kinds)
             turn_rows.append((link.link_id, links[turn.out].link_id, number, turn.kind))
     return (
-        pd.DataFrame(group_rows, columns=["link_id", "lane_group", "lanes"]),
+        pd.DataFrame(group_rows, columns=["link_id", "lane_group", "lanes", "pocket"]).astype({"pocket": float}),
         pd.DataFrame(turn_rows, columns=["in_link", "out_link", "lane_group", "kind"]),
         notes,
     )
@@ -123,6 +134,33 @@ def _groups(link: Link, kinds: frozenset[str], notes: list[Note]) -> list[Group]
         text = " | ".join(f"{group.lanes} {'+'.join(k for k in ORDER if k in group.kinds)}" for group in groups)
         notes.append(("guessed lane groups", f"link:{link.link_id}", f"no arrows known: {text}"))
     return groups
+
+
+def _pocket(link: Link, lanes: int, notes: list[Note]) -> float:
+    """Return how long [m] the lanes are that open before the end of a link."""
+    if lanes <= link.lanes:
+        return 0.0
+    if 0.0 < link.widened < link.length:
+        return link.widened
+    long = min(POCKET, link.length / 2)
+    notes.append(
+        ("guessed pocket", f"link:{link.link_id}", f"{lanes} lanes at its end, {link.lanes} before: {long:.0f} m")
+    )
+    return long
+
+
+def _with_pocket(groups: Sequence[Group], lanes: int) -> set[int]:
+    """Return the groups (their numbers) that have a pocket where the road has that many lanes before."""
+    extra = sum(group.lanes for group in groups) - lanes
+    numbers = range(len(groups))
+    outward = sorted(numbers, key=lambda number: ("through" in groups[number].kinds, min(number, numbers[-1] - number)))
+    chosen: set[int] = set()
+    for number in outward:
+        if extra <= 0:
+            break
+        chosen.add(number)
+        extra -= groups[number].lanes
+    return chosen
 
 
 def _main(mark: frozenset[str]) -> str:

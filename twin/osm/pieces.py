@@ -39,6 +39,8 @@ class Piece:
     name: str
     forward: Side | None
     backward: Side | None
+    ring: bool = False
+    priority: bool = False
 
     def side(self, start: int) -> Side | None:
         """Return the direction that sets out from this end (0 = first node, 1 = last node)."""
@@ -90,7 +92,8 @@ def pieces(scan: Scan) -> tuple[list[Piece], set[int], list[Note]]:
     found = []
     for (row, part), length in zip(parts, lengths, strict=True):
         way, road = scan.roads[row]
-        found.append(Piece(way.way_id, part, length, road.road_class, road.name, road.forward, road.backward))
+        sides, right = (road.forward, road.backward), (road.ring, road.priority)
+        found.append(Piece(way.way_id, part, length, road.road_class, road.name, *sides, *right))
         if length <= SHORTEST:
             notes.append(("no length", f"way:{way.way_id}", f"two junctions on one spot, {SHORTEST} m taken"))
     return found, cut | _rims(found, scan), notes

@@ -40,6 +40,9 @@ ZONES = {
 USE_KEYS = ("amenity", "shop", "office", "tourism", "healthcare")
 """Keys that say what a building is used for, on the building or on a point inside it."""
 
+SIGNS = {"stop", "give_way"}
+"""Values of ``highway`` on the nodes of signs."""
+
 _NEVER = 1970
 """The year of an object that does not tell when it was changed."""
 
@@ -69,9 +72,9 @@ class Scan:
     """What was kept of a file; lists are sorted by id.
 
     ``roads`` are drivable; ``areas`` are closed ways that are buildings, grounds or zones; ``shapes`` are
-    multipolygons of such, made of ``parts``; ``coords`` maps node ids to (longitude, latitude); ``lights`` maps the
-    nodes of traffic signals to their tags; ``points`` are (longitude, latitude, tags) of shops and the like; ``box``
-    is (west, south, east, north).
+    multipolygons of such, made of ``parts``; ``coords`` maps node ids to (longitude, latitude); ``lights`` and
+    ``signs`` map the nodes of traffic signals, and of signs that say stop or give way, to their tags; ``points`` are
+    (longitude, latitude, tags) of shops and the like; ``box`` is (west, south, east, north).
     """
 
     roads: list[tuple[Way, meaning.Road]]
@@ -82,6 +85,7 @@ class Scan:
     restrictions: list[Relation]
     coords: dict[int, tuple[float, float]]
     lights: dict[int, Tags]
+    signs: dict[int, Tags]
     points: list[tuple[float, float, Tags]]
     box: tuple[float, float, float, float] | None
     timestamp: str
@@ -104,11 +108,11 @@ def scan(path: Path) -> Scan:
         parts = _parts(path, shapes, [*areas, *coasts])
         wanted = {ref for way, _ in roads for ref in way.refs}
         drawn = {ref for way in (*areas, *coasts, *parts.values()) for ref in way.refs}
-        coords, lights = _nodes(path, wanted, drawn - wanted)
+        coords, lights, signs = _nodes(path, wanted, drawn - wanted)
         box, timestamp = _header(path)
         return Scan(
             roads=roads, areas=areas, coasts=coasts, shapes=shapes, parts=parts, restrictions=restrictions,
-            coords=coords, lights=lights, points=_points(path), box=box, timestamp=timestamp or changed,
+            coords=coords, lights=lights, signs=signs, points=_points(path), box=box, timestamp=timestamp or changed,
         )  # fmt: skip
 
 
@@ -182,8 +186,13 @@ def _parts(path: Path, shapes: list[Relation], known: list[Way]) -> dict[int, Wa
     return parts
 
 
-def _nodes(path: Path, wanted: set[int], drawn: set[int]) -> tuple[dict[int, tuple[float, float]], dict[int, Tags]]:
-    coords, lights = {}, {}
+def _nodes(
+    path: Path, wanted: set[int], drawn: set[int]
+) -> tuple[dict[int, tuple[float, float]], dict[int, Tags], dict[int, Tags]]:
+    """Return the coordinates of nodes, and the tags of those that are lights and signs."""
+    coords: dict[int, tuple[float, float]] = {}
+    lights: dict[int, Tags] = {}
+    signs: dict[int, Tags] = {}
     needed = wanted | drawn
     for thing in _objects(path, osmium.osm.NODE):
         # A set in Python, not osmium's IdFilter: that one takes 0.36 s to be made, ten times as long as the whole pass.
@@ -192,9 +201,12 @@ def _nodes(path: Path, wanted: set[int], drawn: set[int]) -> tuple[dict[int, tup
         location = thing.location
         if location.valid():
             coords[thing.id] = (location.lon, location.lat)
-        if thing.tags and thing.id in wanted and is_light(thing.tags):
-            lights[thing.id] = dict(thing.tags)
-    return coords, lights
+        if thing.tags and thing.id in wanted:
+            if is_light(thing.tags):
+                lights[thing.id] = dict(thing.tags)
+            elif thing.tags.get("highway") in SIGNS:
+                signs[thing.id] = dict(thing.tags)
+    return coords, lights, signs
 
 
 def _points(path: Path) -> list[tuple[float, float, Tags]]:

@@ -93,9 +93,9 @@ def _starts(
     links: Sequence[Link], passing: list[tuple[int, int]], tags: Tags, coords: Mapping[int, tuple[float, float]]
 ) -> list[tuple[float, int]]:
     """Return the links whose drivers obey a light, with the way [m] that is left to their end, nearest first."""
-    meant = _meant(links, passing, tags)
+    meant = obeyed(links, passing, tags)
     chosen = [each for each, keep in zip(passing, meant, strict=True) if keep] or passing
-    return sorted((_length(links[row].refs[place:], coords), row) for row, place in chosen)
+    return sorted((length_of(links[row].refs[place:], coords), row) for row, place in chosen)
 
 
 def _downstream(
@@ -121,8 +121,8 @@ def _downstream(
     return None, 0.0
 
 
-def _meant(links: Sequence[Link], passing: list[tuple[int, int]], tags: Tags) -> list[bool]:
-    """Return for each link through a light whether its drivers obey it."""
+def obeyed(links: Sequence[Link], passing: list[tuple[int, int]], tags: Tags) -> list[bool]:
+    """Return for each link through a light or sign whether its drivers obey it."""
     facing = tags.get("traffic_signals:direction", tags.get("direction", "both"))
     if facing not in {"forward", "backward"}:
         return [True] * len(passing)
@@ -145,7 +145,8 @@ def _clusters(links: Sequence[Link], nodes: set[int], coords: Mapping[int, tuple
     return {node: first(node) for node in sorted(nodes)}
 
 
-def _length(refs: Sequence[int], coords: Mapping[int, tuple[float, float]]) -> float:
+def length_of(refs: Sequence[int], coords: Mapping[int, tuple[float, float]]) -> float:
+    """Return the length of a line through nodes [m]."""
     if len(refs) < 2:  # noqa: PLR2004 - the light stands at the end of the link
         return 0.0
     points = np.array([coords[ref] for ref in refs])

@@ -49,6 +49,7 @@ _SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(km/?h|kph|kmph|mph)?")
 _ZONE = re.compile(r"(?:[A-Z]{2}(?:-[A-Z]+)?:)?(?:zone:?)?([0-9]+|[a-z_]+)")
 _YES, _NO, _BACK = {"yes", "true", "1"}, {"no", "false", "0"}, {"-1", "reverse"}
 _RINGS = {"roundabout", "circular"}
+_PRIORITY = {"designated", "yes_unposted"}
 
 Notes = list[tuple[str, str]]
 
@@ -64,12 +65,17 @@ class Side:
 
 @dataclass(frozen=True)
 class Road:
-    """What the tags of a drivable way mean; ``notes`` holds (kind, detail) of every guess."""
+    """What the tags of a drivable way mean; ``notes`` holds (kind, detail) of every guess.
+
+    ``ring`` says that it is part of a roundabout, ``priority`` that it has the right of way at every junction.
+    """
 
     road_class: str
     name: str
     forward: Side | None
     backward: Side | None
+    ring: bool
+    priority: bool
     notes: tuple[tuple[str, str], ...]
 
 
@@ -101,6 +107,8 @@ def road(tags: Mapping[str, str]) -> Road | None:
         name=tags.get("name") or tags.get("ref") or "",
         forward=sides["forward"] if ahead else None,
         backward=sides["backward"] if back else None,
+        ring=tags.get("junction") in _RINGS,
+        priority=tags.get("priority_road") in _PRIORITY,
         notes=tuple(dict.fromkeys(notes)),
     )
 

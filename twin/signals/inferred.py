@@ -10,18 +10,28 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from twin.network import MICRO, Network
-from twin.signals.plans import Signals, no_signals
+from twin.network import DEGREE, MICRO, YIELD_COLUMNS, Network, Rows
+from twin.signals.plans import AMBER_USED, Signals, no_signals
+from twin.units import HOUR
 
 Floats = npt.NDArray[np.float64]
 
-LOST_TIME = 4.0
-"""Seconds of each phase in which nobody drives: amber, all-red and starting up."""
+AMBER, ALL_RED, STARTUP_LOSS = 3.0, 1.0, 2.0
+"""Seconds of amber and all-red behind each green of inferred plans, and seconds lost in starting up: usual values in
+streets, and the Highway Capacity Manual 2010, ch. 18."""
+
+LOST_TIME = AMBER + ALL_RED + STARTUP_LOSS - AMBER_USED
+"""Seconds of each phase in which nobody drives. What is lost in starting up is won back in the amber, so that Webster's
+effective greens are the greens that are shown."""
+
+HEAVY = 50_000.0, 90_000.0, 110_000.0
+"""Left turns with a lane of their own get a phase of their own if left turns an hour x opposite vehicles an hour are
+more than this, with one, two, and more lanes opposite: Highway Capacity Manual 2000, ch. 10 and 16 (cross product)."""
 
 SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 5.0
 """Limits of inferred plans [s]."""
 
-_SAME_AXIS = 45.0  # degrees: approaches within this angle of the main road's axis share its phase
+_PHASES = 4  # left turns of the main road, the main road, left turns of the others, the others
 _LEAST_LOAD = 1e-6
 _MOST_LOAD = 0.95  # Webster's formula has no answer at 1
 
@@ -82,44 +92,103 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows
     Returns
     -------
     Signals
-        All marked as inferred. The main road (most capacity) and what lies on its axis is one phase, all other
-        approaches are the second; where there are no others, the second is for people on foot. Offsets are 0.
+        All marked as inferred. The main road (most capacity) and what lies within 45 degrees of its axis is one phase,
+        all other approaches are another; where there are no others, that one is for people on foot. A turn is permitted
+        only while one to which it yields is green too. Left turns with a lane of their own that are too many for that
+        (see HEAVY) get a phase before their road's, and so do those that face them if they have a lane too. Offsets are
+        0.
     """
     arms = _arms(network, signal_of_node)
     if arms.empty:
         return no_signals()
-    load = pd.Series(group_flows * MICRO / network.group_capacity).groupby(network.lane_groups["link_id"]).max()
-    arms["load"] = load.loc[arms["in_link"]].to_numpy()
-    loads = arms.pivot_table(index="signal_id", columns="phase", values="load", aggfunc="max").reindex(columns=[0, 1])
-    on_foot = loads[1].isna()
-    loads[1] = loads[1].where(~on_foot, _load_on_foot(loads[0]))
-    plans = [webster(row) for row in loads.to_numpy(np.float64)]
-    lengths = np.array([greens for _, greens in plans])
-    starts = np.stack([np.zeros(len(plans)), lengths[:, 0] + LOST_TIME], axis=1)
-    row = loads.index.get_indexer(pd.Index(arms["signal_id"]))
-    arms["start"], arms["length"] = starts[row, arms["phase"]], lengths[row, arms["phase"]]
-    cycles = pd.DataFrame({"signal_id": loads.index, "cycle": [cycle for cycle, _ in plans]})
+    turns = _held(network, arms, group_flows)
+    phases = turns.pivot_table(index="signal_id", columns="phase", values="load", aggfunc="max")
+    phases = phases.reindex(columns=range(_PHASES))
+    main, rest = _PHASES // 2 - 1, _PHASES - 1
+    on_foot = phases[rest].isna()
+    phases[rest] = phases[rest].where(~on_foot, _load_on_foot(phases[main]))
+    plans = [_plan(row) for row in phases.to_numpy(np.float64)]
+    starts, lengths = (np.stack([plan[part] for plan in plans]) for part in (1, 2))
+    row = phases.index.get_indexer(pd.Index(turns["signal_id"]))
+    turns["start"], turns["length"] = starts[row, turns["phase"]], lengths[row, turns["phase"]]
+    table = pd.DataFrame({"signal_id": phases.index, "cycle": [plan[0] for plan in plans]})
     return Signals(
-        cycles.assign(offset=0.0, inferred=True), arms.merge(network.turns[["in_link", "out_link"]], on="in_link")
+        table.assign(offset=0.0, amber=AMBER, startup_loss=STARTUP_LOSS, inferred=True),
+        turns[["signal_id", "in_link", "out_link", "start", "length", "permitted"]],
     )
 
 
-def _arms(network: Network, signal_of_node: Mapping[str, str]) -> pd.DataFrame:
-    """Return the links that lead to signals, with the phase in which each is green.
+def _plan(loads: Floats) -> tuple[float, Floats, Floats]:
+    """Return the cycle, and the starts and lengths of the phases that there are (a load of nan: there is none) [s]."""
+    there = ~np.isnan(loads)
+    cycle, greens = webster(loads[there])
+    starts, lengths = np.full((2, len(loads)), np.nan)
+    starts[there] = np.cumsum(greens + LOST_TIME) - greens - LOST_TIME
+    lengths[there] = greens
+    return cycle, starts, lengths
 
-    Phase 0 is the main road (most capacity) and what lies on its axis, phase 1 all other approaches.
+
+def _held(network: Network, arms: pd.DataFrame, group_flows: Floats) -> pd.DataFrame:
+    """Return the turns that signals hold, with signal, phase, load, and whether they are permitted only."""
+    turns = network.turns[["in_link", "out_link", "kind"]].assign(group=network.group_of_turn)
+    turns["load"] = (group_flows * MICRO / network.group_capacity)[turns["group"]]
+    axis = turns["in_link"].map(arms.set_index("in_link")["axis"])
+    signal = turns["in_link"].map(arms.set_index("in_link")["signal_id"])
+    minor, major = _yielding(network)
+    together = ((signal[minor].to_numpy() == signal[major]) & (axis[minor].to_numpy() == axis[major])).to_numpy()
+    minor, major = minor[together], major[together]
+    turns["permitted"] = np.isin(np.arange(len(turns)), minor)
+    alone = (turns["permitted"] & (turns["kind"] != "through")).groupby(turns["group"]).transform("all").to_numpy()
+    heavy = np.zeros(len(turns), np.bool_)
+    heavy[alone] = _too_many(network, group_flows, minor, major)[alone]
+    road = pd.MultiIndex.from_arrays([signal.fillna(""), axis.fillna(-1)])
+    own_phase = alone & road.isin(road[heavy])
+    turns["permitted"] &= ~own_phase
+    turns["phase"] = (2 * axis + 1 - own_phase).fillna(-1).astype(int)
+    return turns.assign(signal_id=signal)[signal.notna()]
+
+
+def _yielding(network: Network) -> tuple[Rows, Rows]:
+    """Return the rows of the turns that yield, and of those to which they do."""
+    index, table = network.turn_index, network.yields
+    minor, major = (
+        index.get_indexer(pd.MultiIndex.from_frame(table[list(pair)]))
+        for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])
+    )
+    return minor, major
+
+
+def _too_many(network: Network, group_flows: Floats, minor: Rows, major: Rows) -> npt.NDArray[np.bool_]:
+    """Return for each turn whether its lane group's flow x the flow to which it yields is more than HEAVY."""
+    group = network.group_of_turn
+    opposed = pd.DataFrame({"turn": minor, "group": group[major]}).drop_duplicates()
+    opposed["flow"] = group_flows[opposed["group"]]
+    opposed["lanes"] = network.lane_groups["lanes"].to_numpy()[opposed["group"]]
+    against = opposed.groupby("turn")[["flow", "lanes"]].sum().reindex(range(len(group)), fill_value=0)
+    limit = np.array(HEAVY)[np.clip(against["lanes"].to_numpy(np.int64), 1, len(HEAVY)) - 1]
+    product = group_flows[group] * HOUR * against["flow"].to_numpy(np.float64) * HOUR
+    many: npt.NDArray[np.bool_] = product > limit
+    return many
+
+
+def _arms(network: Network, signal_of_node: Mapping[str, str]) -> pd.DataFrame:
+    """Return the links that lead to signals, with the axis in which each comes.
+
+    Axis 0 is the main road (most capacity) and what lies within 45 degrees of it, axis 1 all other approaches.
     """
     links = network.links
     signal_to = links["to_node"].map(signal_of_node)
     outside = signal_to.notna() & (links["from_node"].map(signal_of_node) != signal_to)
     rows = links[outside]
-    arms = pd.DataFrame({"in_link": rows["link_id"], "signal_id": signal_to[outside], "heading": _headings(rows)})
+    arms = pd.DataFrame({"in_link": rows["link_id"], "signal_id": signal_to[outside]})
+    arms[["east", "north"]] = _headings(rows)
     arms["size"] = rows["capacity"] * rows["lanes"]
     arms = arms.sort_values(["signal_id", "size", "in_link"], ascending=[True, False, True])
-    main = arms.groupby("signal_id")["heading"].transform("first")
-    turned = ((arms["heading"] - main + 90.0) % 180.0 - 90.0).abs()
-    arms["phase"] = (turned > _SAME_AXIS).astype(int)
-    return arms.drop(columns=["heading", "size"])
+    main = arms.groupby("signal_id")[["east", "north"]].transform("first")
+    cross = main["east"] * arms["north"] - main["north"] * arms["east"]
+    dot = main["east"] * arms["east"] + main["north"] * arms["north"]
+    arms["axis"] = (cross.abs() > dot.abs()).astype(int)
+    return arms[["in_link", "signal_id", "axis"]]
 
 
 def _load_on_foot(load: pd.Series) -> pd.Series:
@@ -127,10 +196,12 @@ def _load_on_foot(load: pd.Series) -> pd.Series:
     return (load / 3).clip(lower=0.1)
 
 
-def _headings(links: gpd.GeoDataFrame) -> Floats:
-    """Return in which direction each link arrives : array, shape (n_link,) [degrees]."""
-    end = shapely.get_coordinates(shapely.get_point(links.geometry.to_numpy(), -1))
-    before = shapely.get_coordinates(shapely.get_point(links.geometry.to_numpy(), -2))
-    east = (end[:, 0] - before[:, 0]) * np.cos(np.radians(end[:, 1]))
-    headings: Floats = np.degrees(np.arctan2(end[:, 1] - before[:, 1], east))
+def _headings(links: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
+    """Return in which direction, east and north, each link arrives : array, shape (n_link, 2); whole numbers."""
+    if links.empty:
+        return np.zeros((0, 2), np.int64)
+    end, before = (shapely.get_coordinates(shapely.get_point(links.geometry.to_numpy(), at)) for at in (-1, -2))
+    whole = np.rint(end / DEGREE).astype(np.int64) - np.rint(before / DEGREE).astype(np.int64)
+    squeeze = round(100 * np.cos(np.radians(np.rint(end[:, 1].mean()))))  # degrees of longitude are shorter
+    headings: npt.NDArray[np.int64] = whole * np.array([squeeze, 100])
     return headings

@@ -1,23 +1,23 @@
-"""Plans: fixed-time plans as green windows a turn, and what follows from them for a turn."""
+"""Plans: fixed-time plans as green windows a turn, and which junctions a controller holds instead."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from twin.errors import BadTable
 from twin.fingerprint import fingerprint
-from twin.network import Network, in_steps
+from twin.network import in_steps
+from twin.signals.control import Controller, checked_controllers, controller_texts
+from twin.signals.phases import checked_phases, no_phases, phases_of_greens
 from twin.units import MS
 
-Floats = npt.NDArray[np.float64]
-
 AMBER_USED = 2.0
-"""Seconds of amber in which vehicles still drive: extension of effective green, Highway Capacity Manual 2010, ch. 18."""
+"""Seconds of amber in which vehicles still drive: extension of effective green, Highway Capacity Manual 2010 ch. 18."""
 
 LONGEST_PLAN = 86_400.0
 """Seconds that a cycle, an offset or a window may have at the most: a day."""
@@ -29,7 +29,7 @@ GREEN_COLUMNS = ("signal_id", "in_link", "out_link", "start", "length")
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
 class Signals:
-    """Fixed-time plans.
+    """Fixed-time plans, and controllers that choose the greens of a junction while it runs.
 
     Parameters
     ----------
@@ -42,22 +42,69 @@ class Signals:
         (bool): the turn gives way as the network's table yields says (false: it is protected). Of the amber behind a
         green the first AMBER_USED seconds are driven in; of a permitted green those who still wait then clear the
         junction, protected. A turn without a row is never held.
+    phases : DataFrame, optional
+        ``signal_id``, ``phase`` (0, 1, ...), ``in_link``, ``out_link``: turns that a controller lets go together;
+        optional ``permitted``. A turn of several phases stays green from one to the next; one of all phases is never
+        held.
+    controllers : mapping of signal_id to controller, optional
+        See ``twin.signals.control``. The plan of such a junction rests: its greens are not used, of its row in plans
+        the start-up loss alone.
 
     Raises
     ------
     BadTable
-        If a plan has an impossible cycle, or a green window does not fit its cycle or overlaps another.
+        If a plan has an impossible cycle, a green window does not fit its cycle or overlaps another, or a controller
+        has no phases.
     """
 
     plans: pd.DataFrame
     greens: pd.DataFrame
+    phases: pd.DataFrame
+    controllers: Mapping[str, Controller]
 
-    def __init__(self, plans: pd.DataFrame, greens: pd.DataFrame) -> None:
+    def __init__(
+        self,
+        plans: pd.DataFrame,
+        greens: pd.DataFrame,
+        *,
+        phases: pd.DataFrame | None = None,
+        controllers: Mapping[str, Controller] | None = None,
+    ) -> None:
         object.__setattr__(self, "plans", _checked_plans(plans))
         object.__setattr__(self, "greens", _checked_greens(greens, self.plans))
+        object.__setattr__(self, "phases", no_phases() if phases is None else checked_phases(phases))
+        object.__setattr__(self, "controllers", checked_controllers(controllers, self.phases))
+        _check_held_once(self)
 
     def __repr__(self) -> str:
-        return f"Signals({len(self.plans)} plans, {int(self.plans['inferred'].sum())} of them inferred)"
+        controlled = f", {len(self.controllers)} junctions controlled" if self.controllers else ""
+        return f"Signals({len(self.plans)} plans, {int(self.plans['inferred'].sum())} of them inferred{controlled})"
+
+    def controlled(self, controllers: Mapping[str, Controller], *, phases: pd.DataFrame | None = None) -> Signals:
+        """Return these signals with junctions given to controllers.
+
+        Parameters
+        ----------
+        controllers : mapping of signal_id to controller
+            Those of other junctions stay as they are.
+        phases : DataFrame, optional
+            Of these junctions; default: what is green together in their plans.
+        """
+        new = set(map(str, controllers))
+        own = phases_of_greens(self.greens[self.greens["signal_id"].isin(new)], self.plans)
+        kept = self.phases[~self.phases["signal_id"].isin(new)]
+        table = pd.concat([kept, own if phases is None else phases], ignore_index=True) if len(kept) else phases
+        return Signals(
+            self.plans, self.greens, phases=own if table is None else table,
+            controllers={**self.controllers, **controllers},
+        )  # fmt: skip
+
+    @cached_property
+    def fixed(self) -> Signals:
+        """The plans of all junctions that no controller holds."""
+        if not self.controllers:
+            return self
+        return Signals(self.plans, self.greens[~self.greens["signal_id"].isin(self.controllers)])
 
     @cached_property
     def fingerprint(self) -> str:
@@ -66,9 +113,10 @@ class Signals:
         windows = [in_steps(self.greens[column], MS) for column in ("start", "length")]
         texts = [self.greens[column] for column in ("signal_id", "in_link", "out_link")]
         lost = [in_steps(self.plans[column], MS) for column in ("amber", "startup_loss")]
-        return fingerprint(
-            [self.plans["signal_id"], *times, *lost, *texts, *windows, self.greens["permitted"].to_numpy(np.bool_)]
-        )
+        permitted = self.greens["permitted"].to_numpy(np.bool_)
+        phases = [self.phases[column] for column in self.phases] if self.controllers else []
+        controllers = controller_texts(self.controllers)
+        return fingerprint([self.plans["signal_id"], *times, *lost, *texts, *windows, permitted, *phases, *controllers])
 
 
 def no_signals() -> Signals:
@@ -97,7 +145,7 @@ def _checked_plans(table: pd.DataFrame) -> pd.DataFrame:
         if len(wrong):
             row = wrong.iloc[0]
             raise BadTable(
-                f"table plans, signal_id {row['signal_id']!r}: {column} = {row[column]} must be from 0 to {_MOST_LOST} s"
+                f"table plans, signal_id {row['signal_id']!r}: {column} = {row[column]} must be 0 to {_MOST_LOST} s"
             )
     plans["offset"] = (in_steps(plans["offset"], MS) % in_steps(plans["cycle"], MS)) / MS
     plans["inferred"] = table["inferred"].astype(bool) if "inferred" in table else False
@@ -132,7 +180,7 @@ def _copied(table: pd.DataFrame, name: str, texts: tuple[str, ...], times: tuple
 
 def _checked_greens(given: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
     table = _copied(given, "greens", ("signal_id", "in_link", "out_link"), ("start", "length"))
-    cycle = _cycles(table, plans)
+    cycle = cycles_of(table, plans)
     fits = cycle.notna() & table["start"].between(0, cycle, inclusive="left") & (table["length"] >= 1 / MS)
     wrong = table[~(fits & (table["length"] <= cycle))]
     if len(wrong):
@@ -147,7 +195,7 @@ def _checked_greens(given: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
         raise BadTable(f"table greens: the turn {into} to {out} is in more than one plan; keep it in one")
     table["permitted"] = given["permitted"].astype(bool) if "permitted" in given else False
     table = table[[*GREEN_COLUMNS, "permitted"]].sort_values(["in_link", "out_link", "start"]).reset_index(drop=True)
-    following = _following(table, _cycles(table, plans))
+    following = following_starts(table, cycles_of(table, plans))
     overlaps = table[table["start"] + table["length"] > following + 1e-9]
     if len(overlaps):
         row = overlaps.iloc[0]
@@ -158,38 +206,25 @@ def _checked_greens(given: pd.DataFrame, plans: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _cycles(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.Series:
+def cycles_of(greens: pd.DataFrame, plans: pd.DataFrame) -> pd.Series:
     """Return the cycle of the plan that each green window belongs to [s]; missing where there is no such plan."""
     return greens["signal_id"].map(plans.set_index("signal_id")["cycle"]).astype(float)
 
 
-def green_shares(signals: Signals, network: Network) -> Floats:
-    """Return the share of time that each turn is green : array, shape (n_turn,); 1 where nothing holds it."""
-    cycle = _cycles(signals.greens, signals.plans)
-    share = (signals.greens["length"] / cycle).groupby([signals.greens["in_link"], signals.greens["out_link"]]).sum()
-    return _of_turns(share, network, otherwise=1.0)
-
-
-def mean_waits(signals: Signals, network: Network) -> Floats:
-    """Return the mean wait for green at each turn with nobody else there : array, shape (n_turn,) [s].
-
-    A vehicle that comes at any moment of the cycle C with the same chance waits Σ r² / (2 C), r being the reds.
-    """
-    greens = signals.greens
-    cycle = _cycles(greens, signals.plans)
-    turn = [greens["in_link"], greens["out_link"]]
-    following = _following(greens, cycle)
-    red = following - greens["start"] - greens["length"]
-    return _of_turns((red**2 / (2 * cycle)).groupby(turn).sum(), network, otherwise=0.0)
-
-
-def _following(greens: pd.DataFrame, cycle: pd.Series) -> pd.Series:
+def following_starts(greens: pd.DataFrame, cycle: pd.Series) -> pd.Series:
     """Return when the turn's next green window begins, after each window [s]; greens are sorted by turn and start."""
     starts = greens.groupby(["in_link", "out_link"])["start"]
     return starts.shift(-1).fillna(starts.transform("first") + cycle)
 
 
-def _of_turns(values: pd.Series, network: Network, *, otherwise: float) -> Floats:
-    if not len(values):
-        return np.full(len(network.turns), otherwise)
-    return values.reindex(network.turn_index).fillna(otherwise).to_numpy(np.float64)
+def _check_held_once(signals: Signals) -> None:
+    """Refuse a turn that a controller and another junction's plan would both hold."""
+    phases = signals.phases[signals.phases["signal_id"].isin(signals.controllers)]
+    both = signals.greens.merge(phases, on=["in_link", "out_link"], suffixes=("", "_controlled"))
+    wrong = both[both["signal_id"] != both["signal_id_controlled"]]
+    if len(wrong):
+        turn = wrong.iloc[0]
+        raise BadTable(
+            f"table phases, signal_id {turn['signal_id_controlled']!r}: the turn {turn['in_link']} to "
+            f"{turn['out_link']} is in the plan of {turn['signal_id']!r} too; keep it in one"
+        )

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from twin.draws import below
 from twin.errors import BadTable
-from twin.kernels.columns import UNITY, Columns, Ints
-from twin.result import Result
+from twin.kernels.columns import Columns, Ints
+from twin.result import Result, in_unity, slow_factors
 from twin.scenario import Scenario
 from twin.simulate.columns import Table, columns_table, road_columns, signal_columns
+from twin.simulate.control import control_of, controlled_columns, greens_until
 from twin.simulate.drive import Progress, drive
 from twin.simulate.journeys import Steps, legs_of, routes_of, steps_of
 from twin.simulate.outcome import outcome
+from twin.simulate.patience import patience_of
 from twin.simulate.timetable import timetable_columns
+from twin.storage import units_of
 from twin.units import HOUR, MS
 
 SEEDS = 2**32
@@ -49,8 +53,8 @@ def simulate(
     until : float, optional [s after midnight]
         When the run ends at the latest; default: two hours after the last departure. It ends earlier if all arrived.
     seed : int
-        Draws how much earlier or later than planned each trip departs today. Runs with one seed differ by the scenario
-        alone.
+        Draws how much earlier or later than planned each trip departs today, and how long it waits before a full link
+        until it takes another way. Runs with one seed differ by the scenario alone.
     progress : callable, optional
         Called once in a simulated minute with the share of the run that is done (0 to 1); whatever it raises stops the
         run (``twin.errors.Cancelled`` by custom).
@@ -75,9 +79,13 @@ def simulate(
     columns = _columns(scenario, departure, steps)
     last = int(departure.max()) if len(departure) else 0
     stop = last + round(_OPEN_END * MS) if until is None else _until(until)
-    state, end = drive(columns, int(departure.min()) if len(departure) else 0, stop, progress)
-    came = outcome(steps, state)
-    return Result(scenario, seed, departure, came.route_start, came.route, came.times, end / MS, came.stays)
+    patience = patience_of(scenario, steps.roads, seed)
+    start = int(departure.min()) if len(departure) else 0
+    control = control_of(scenario, steps.roads, columns, start)
+    run = drive(columns, (start, stop), progress=progress, patience=patience, control=control)
+    came = outcome(replace(steps, start=run.columns.vehicle_route, route=run.columns.route), run.state)
+    greens = greens_until(run.end, control)
+    return Result(scenario, seed, departure, came.route_start, came.route, came.times, run.end / MS, came.stays, greens)
 
 
 def _seed(seed: int) -> int:
@@ -94,7 +102,10 @@ def _until(until: float) -> int:
 
 
 def columns_of(result: Result) -> Columns:
-    """Return the kernel's columns of a run that was made, to drive it again as it was."""
+    """Return the kernel's columns of a run that was made, to drive it again as it was.
+
+    Who lost patience takes its other way from the beginning: only without such trips the times are the same again.
+    """
     scenario = result.scenario
     legs = legs_of(scenario)
     return _columns(scenario, result.departure, steps_of(scenario, legs, routes_of(scenario, legs, result)))
@@ -113,8 +124,9 @@ def _columns(scenario: Scenario, departure: Ints, steps: Steps) -> Columns:
     """Translate tables into the kernel's columns."""
     roads = steps.roads
     table = road_columns(roads)
-    table |= signal_columns(scenario.network, scenario.signals, len(table["turn_link"]))
+    table |= signal_columns(scenario.network, scenario.signals.fixed, len(table["turn_link"]))
     always_red = len(table["signal_cycle"]) - 1
+    table |= controlled_columns(scenario, table)
     table |= timetable_columns(scenario.events, roads, table["turn_signal"].astype(np.int64), always_red)
     table |= _vehicles(scenario, roads.unit)
     return Columns(**columns_table(table), vehicle_departure=departure, vehicle_route=steps.start, route=steps.route)
@@ -124,13 +136,9 @@ def _vehicles(scenario: Scenario, unit: float) -> Table:
     """Return the classes of vehicles and whose each trip is."""
     classes = scenario.demand.classes
     return {
-        "class_size": np.maximum(np.round(classes["length"].to_numpy() / unit), 1).astype(np.int64),
-        "class_headway": _in_unity(classes["headway"]),
-        "class_slow": _in_unity(1.0 / classes["speed"]),
+        "class_size": units_of(classes, unit),
+        "class_headway": in_unity(classes["headway"].to_numpy(np.float64)),
+        "class_slow": slow_factors(classes),
         "class_passes": classes["passes"].to_numpy(np.bool_),
         "vehicle_class": pd.Index(classes["vehicle_class"]).get_indexer(scenario.demand.trips["vehicle_class"]),
     }
-
-
-def _in_unity(factor: pd.Series) -> np.ndarray:
-    return np.maximum(np.round(factor.to_numpy(np.float64) * UNITY), 1).astype(np.int64)

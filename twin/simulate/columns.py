@@ -22,6 +22,7 @@ from twin.network import FOLLOW_UP, GAP, MICRO, MILLI, YIELD_COLUMNS, Network, R
 from twin.places import Places
 from twin.ragged import starts
 from twin.signals import AMBER_USED, Signals
+from twin.storage import Stretches, place_storage, storage_of, up
 from twin.units import MS
 
 HEAVIEST = 1_000_000
@@ -59,26 +60,34 @@ class Roads:
         return len(self.network.links)
 
     @cached_property
-    def pocket(self) -> npt.NDArray[np.int64]:
-        """Length of each link's longest pocket : array, shape (n_link,) [mm]; 0 = it has none."""
-        longest = np.zeros(self.n_link, np.int64)
-        np.maximum.at(longest, self.group_link, in_steps(self.network.lane_groups["pocket"], MILLI).to_numpy())
-        return longest
+    def stretches(self) -> Stretches:
+        """Where links and their pockets hold vehicles."""
+        return Stretches(self.network)
 
-    @cached_property
+    @property
+    def pocket(self) -> Longs:
+        """Length of each link's longest pocket : array, shape (n_link,) [mm]; 0 = it has none."""
+        return self.stretches.pocket
+
+    @property
     def group_link(self) -> Rows:
         """Network link of each lane group of the network."""
-        return self.network.link_rows(self.network.lane_groups["link_id"])
+        return self.stretches.group_link
+
+    @property
+    def pieces(self) -> Rows:
+        """Lane groups of links with pockets: each has a piece of road of its own."""
+        return self.stretches.pieces
+
+    @property
+    def arrival_group(self) -> Longs:
+        """Lane group where vehicles stand whose route ends on each link: the rightmost."""
+        return self.stretches.arrival_group
 
     @cached_property
     def split(self) -> Rows:
         """Links that have pockets."""
         return np.flatnonzero(self.pocket > 0)
-
-    @cached_property
-    def pieces(self) -> Rows:
-        """Lane groups of links with pockets: each has a piece of road of its own."""
-        return np.flatnonzero(self.pocket[self.group_link] > 0)
 
     @cached_property
     def first_place(self) -> int:
@@ -113,11 +122,6 @@ class Roads:
         return self.leave_turn + self.n_link + 1
 
     @cached_property
-    def arrival_group(self) -> Longs:
-        """Lane group where vehicles stand whose route ends on each link: the rightmost."""
-        return np.searchsorted(self.group_link, np.arange(self.n_link), side="right") - 1
-
-    @cached_property
     def capacity(self) -> npt.NDArray[np.int64]:
         """Capacity of each link of the network, all lanes : array [1/1,000,000 PCU/s]."""
         links = self.network.links
@@ -134,9 +138,8 @@ def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) 
     jam : array, shape (n,) [1/1,000,000,000 PCU in a standing queue, all lanes]
     unit : float [PCU]
     """
-    tenths = round(unit * 10)
-    storage = np.maximum(up(jam * 10, np.int64(MICRO * MILLI) * tenths), 1)
-    wave = np.maximum(up(storage * tenths * MS * MICRO, capacity * 10) - free_time, 1)
+    storage = storage_of(jam, unit)
+    wave = np.maximum(up(storage * round(unit * 10) * MS * MICRO, capacity * 10) - free_time, 1)
     return {"link_headway": up(MS * MICRO, capacity), "link_storage": storage, "link_wave_time": wave}
 
 
@@ -147,33 +150,26 @@ def road_columns(roads: Roads) -> Table:
 
 def _links(roads: Roads) -> Table:
     links = roads.network.links
-    lanes = links["lanes"].to_numpy(np.int64)
-    jam = in_steps(links["jam_density"], MICRO).to_numpy()
-    length = in_steps(links["length"], MILLI).to_numpy()
     speed = in_steps(links["free_speed"], MILLI).to_numpy()
     whole = roads.network.free_time.astype(np.int64)
-    shared = length - roads.pocket
+    shared = roads.stretches.shared
     shared_time = np.where(roads.pocket > 0, np.maximum((shared * MS + speed // 2) // speed, 1), whole)
     link = roads.group_link[roads.pieces]
-    groups = roads.network.lane_groups.iloc[roads.pieces]
-    # The whole road's time is shared out; a pocket shorter than its link's longest holds fewer vehicles.
-    own = np.minimum(in_steps(groups["pocket"], MILLI).to_numpy(np.int64), roads.pocket[link])
-    piece_length = np.where(groups["pocket"].isna(), roads.pocket[link], own)
-    piece_lanes = groups["lanes"].to_numpy(np.int64)
+    piece_lanes = roads.network.lane_groups["lanes"].to_numpy(np.int64)[roads.pieces]
+    # The whole road's time is shared out.
     capacity = in_steps(links["capacity"], MICRO).to_numpy()
     free_time = np.concatenate([shared_time, np.maximum(whole - shared_time, 1)[link]])
     table = link_columns(
         free_time,
         np.concatenate([roads.capacity, capacity[link] * piece_lanes]),
-        np.concatenate([jam * lanes * shared, jam[link] * piece_lanes * piece_length]),
+        roads.stretches.jam,
         unit=roads.unit,
     )
     bays, gate = roads.places.bays, _gates(roads)
-    units = max(1, round(1 / roads.unit))  # a bay holds one vehicle; longer ones take the place of several
     place = {
         "link_free_time": np.ones(len(bays), np.int64),
         "link_headway": np.ones(len(bays), np.int64),
-        "link_storage": (bays["bays"] + bays["entry_storage"]).to_numpy(np.int64) * units,
+        "link_storage": place_storage(bays, roads.unit),
         "link_wave_time": np.ones(len(bays), np.int64),
     }
     table["link_free_time"] = free_time
@@ -334,7 +330,8 @@ def _windows(network: Network, signals: Signals) -> pd.DataFrame:
     windows = pd.concat([windows, cleared]).sort_values(["turn", "start"]).reset_index(drop=True)
     # No red before it, no starting up; a turn that is green for the whole cycle, protected, is not held at all.
     closes = windows["start"] + windows["length"]
-    before = closes.groupby(windows["turn"]).transform(lambda ends: np.roll(ends, 1))
+    of_turn = closes.groupby(windows["turn"])
+    before = of_turn.shift(1).fillna(of_turn.transform("last"))
     windows.loc[(before - windows["start"]) % windows["cycle"] == 0, "loss"] = 0
     full = (windows["length"] >= windows["cycle"]) & (windows["permitted"] == 0)
     return windows[~full].reset_index(drop=True)
@@ -369,8 +366,3 @@ def ints(values: npt.NDArray[np.generic]) -> Ints:
             "a link holds, lets out or takes more than the engine can count: check lengths, lanes and capacities"
         )
     return np.ascontiguousarray(values, dtype=np.int32)
-
-
-def up(dividend: npt.NDArray[np.int64] | int, divisor: npt.NDArray[np.int64] | int) -> Longs:
-    """Divide whole numbers and round up."""
-    return np.asarray(-(-dividend // divisor), np.int64)

@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from twin.kernels.columns import NOT_YET, Columns
 from twin.kernels.loading import advance
 from twin.kernels.state import State, begin
+from twin.simulate.control import Control
+from twin.simulate.patience import EVERY, Patience
 from twin.units import MS
 
 Progress = Callable[[float], None]
 
 CHUNK = 60 * MS
-"""Progress and cancel are looked at once in so many simulated milliseconds."""
+"""Progress and cancel are looked at at whole multiples of so many simulated milliseconds."""
 
 
-def drive(columns: Columns, start: int, stop: int, progress: Progress | None) -> tuple[State, int]:
-    """Advance minute by minute until all have arrived or the time is up; return the state and when it ended [ms]."""
+class Driven(NamedTuple):
+    """A run that was driven: its columns with the ways that were really taken, its state, and when it ended [ms]."""
+
+    columns: Columns
+    state: State
+    end: int
+
+
+def drive(
+    columns: Columns,
+    span: tuple[int, int],
+    *,
+    progress: Progress | None,
+    patience: Patience | None,
+    control: Control | None,
+) -> Driven:
+    """Advance minute by minute until all have arrived or the time is up."""
     state = begin(columns)
-    last = columns.vehicle_route[1:][np.diff(columns.vehicle_route) > 0] - 1
+    start, stop = span
+    drives = np.diff(columns.vehicle_route) > 0
     now = start
     while now < stop:
-        now = min(now + CHUNK, stop)
-        advance(state, columns, now)
-        arrived = state.log[last, 1]
+        if patience is not None and now % EVERY == 0:
+            columns, state = patience.look(columns, state, now)
+        now = min((now // CHUNK + 1) * CHUNK, stop)
+        (advance if control is None else control.advance)(state, columns, now)
+        arrived = state.log[columns.vehicle_route[1:][drives] - 1, 1]
         done = not (arrived == NOT_YET).any()
         if progress is not None:
             progress(1.0 if done else (now - start) / (stop - start))
         if done:
-            return state, int(arrived.max(initial=start - 1)) + 1
-    return state, stop
+            return Driven(columns, state, int(arrived.max(initial=start - 1)) + 1)
+    return Driven(columns, state, stop)

@@ -17,8 +17,8 @@ from twin.result import Result, stay_starts
 from twin.routing import AT_ORIGIN, Routes, finish, keep_habits, ways
 from twin.scenario import Scenario
 from twin.simulate.columns import Roads
+from twin.storage import unit_of
 from twin.units import MS
-from twin.vehicles import LENGTH_STEP
 
 
 class Legs(NamedTuple):
@@ -61,15 +61,6 @@ class Steps:
     roads: Roads
     start: Longs
     route: Ints
-
-
-def unit_of(scenario: Scenario) -> float:
-    """Return what storage is counted in [PCU]: the largest part that all classes on the roads are multiples of."""
-    classes = scenario.demand.classes
-    used = classes["vehicle_class"].isin(scenario.demand.trips["vehicle_class"].unique())
-    lengths = classes.loc[used, "length"]
-    tenths = np.round(lengths / LENGTH_STEP).astype(np.int64).to_numpy()
-    return float(np.gcd.reduce(tenths)) * LENGTH_STEP if len(tenths) else 1.0
 
 
 def legs_of(scenario: Scenario) -> Legs:
@@ -186,7 +177,7 @@ def steps_of(scenario: Scenario, legs: Legs, routes: Routes) -> Steps:
 
 def _roads(scenario: Scenario, choices: list[Choice]) -> Roads:
     into = np.array(sorted({(choice.place, choice.link) for choice in choices}), np.int64).reshape(-1, 2)
-    return Roads(scenario.network, scenario.places, unit_of(scenario), into)
+    return Roads(scenario.network, scenario.places, unit_of(scenario.demand), into)
 
 
 def last_links(network: Network, routes: Routes) -> Rows:

@@ -101,16 +101,18 @@ class _Numbers(dict[tuple[int, int], int]):
 
 def _numbers(roads: Roads, link: int, road: _Road) -> _Numbers:
     links = roads.network.links
-    lane = int(in_steps(links["capacity"], MICRO).iloc[link]) * road.share // _PER_MILLE
+    lane = int(in_steps(links["capacity"], MICRO).iloc[link])
     jam = int(in_steps(links["jam_density"], MICRO).iloc[link])
     length = int(in_steps(links["length"], MILLI).iloc[link]) - int(roads.pocket[link])
     free_time = np.array([max((length * MS + road.speed // 2) // road.speed, 1)])
-    capacity = np.array([max(lane * road.lanes, 1)])
-    columns = link_columns(free_time, capacity, np.array([jam * road.lanes * length]), unit=roads.unit)
+    # An incident takes capacity and leaves the wave speed as it is: room comes back as fast as ever.
+    whole = np.array([lane * road.lanes])
+    columns = link_columns(free_time, whole, np.array([jam * road.lanes * length]), unit=roads.unit)
+    left = max(lane * road.share // _PER_MILLE * road.lanes, 1)
     numbers = _Numbers(
         {
             (FREE_TIME, link): int(free_time[0]),
-            (HEADWAY, link): int(columns["link_headway"][0]),
+            (HEADWAY, link): -(-MS * MICRO // left),
             (STORAGE, link): 0 if road.closed else int(columns["link_storage"][0]),
             (WAVE_TIME, link): int(columns["link_wave_time"][0]),
         }

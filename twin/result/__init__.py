@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from twin.errors import BadTable
+from twin.errors import BadTable, UnknownName
 from twin.fingerprint import fingerprint
-from twin.kernels.columns import NOT_YET, Ints, Longs
+from twin.kernels.columns import NOT_YET, UNITY, Ints, Longs
 from twin.kernels.tally import tally
 from twin.ragged import is_first
+from twin.result.gridlock import stuck
+from twin.result.trajectory import polyline
 from twin.scenario import Scenario
+from twin.storage import Stretches
 from twin.units import MS, per_hour
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +48,8 @@ class Intervals:
         Space-mean speed, each vehicle at its mean speed on the link; the free speed where nobody drove.
     pace : array, shape (n_interval, n_link)
         Time to drive the link in free-flow times (1 = nobody in the way).
+    queued : array, shape (n_interval, n_link) [vehicles]
+        Mean number of vehicles in queue: on the link for longer than they would need if nobody was in the way (exact).
     """
 
     start: Floats
@@ -54,6 +59,7 @@ class Intervals:
     present: Floats
     speed: Floats
     pace: Floats
+    queued: Floats
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,9 +81,9 @@ class Result:
     end : float [s after midnight]
         When the run ended.
     stays : DataFrame
-        One row for each stay: ``trip`` (row), ``place_id``, ``step`` (row of route of the link on which the trip goes on,
-        given like a first one; behind its last step: the trip ends there), ``arrived``, ``served`` (from), ``left`` [ms
-        after midnight; -1 = not yet].
+        One row for each stay: ``trip`` (row), ``place_id``, ``step`` (row of route of the link on which the trip goes
+        on, given like a first one; behind its last step: the trip ends there), ``arrived``, ``served`` (from), ``left``
+        [ms after midnight; -1 = not yet].
     greens : DataFrame
         Where a controller chose them: ``signal_id``, ``phase``, ``start``, ``end`` [s after midnight].
     """
@@ -172,6 +178,80 @@ class Result:
         left[self.stays["step"].to_numpy(np.int64) - 1] = self.stays["arrived"].to_numpy(np.int32)
         return self.times[row], left
 
+    @cached_property
+    def group_of_step(self) -> Ints:
+        """Row of the lane group in which each step's link is left : array, shape (n_step,).
+
+        The last one where the trip was or will be.
+        """
+        network = self.scenario.network
+        turn = np.append(self.route[1:], 0)[: len(self.route)]
+        onward = ~np.append(stay_starts(self)[1:], True)[: len(self.route)]
+        group = np.append(network.group_of_turn, 0)[np.where(onward, turn, -1)]
+        arrives = Stretches(network).arrival_group[self.link_of_step]
+        return np.asarray(np.where(onward, group, arrives), np.int32)
+
+    @cached_property
+    def class_of_trip(self) -> Ints:
+        """Row of the class of each trip in ``scenario.demand.classes`` : array, shape (n_trip,)."""
+        demand = self.scenario.demand
+        index = pd.Index(demand.classes["vehicle_class"])
+        return np.asarray(index.get_indexer(pd.Index(demand.trips["vehicle_class"])), np.int32)
+
+    @cached_property
+    def slow(self) -> Longs:
+        """Free-flow time of each class as a multiple of a car's : array, shape (n_class,) [1 / UNITY]."""
+        return slow_factors(self.scenario.demand.classes)
+
+    @cached_property
+    def gridlock(self) -> pd.DataFrame:
+        """What can never move again as things stood at the end of the run; empty in ordinary runs.
+
+        One row a link: ``circle`` (1, 2, ... = one of these circles of links that block each other; 0 = in none),
+        ``link_id``, ``vehicles`` (that cannot leave it), ``since`` [s after midnight] (when the last vehicle left any
+        link of the circle, or this link; where none ever did, when the last one entered) and ``cause``. See
+        ``twin.result.gridlock``.
+        """
+        return stuck(self)
+
+    def trajectory(self, trip_id: int) -> pd.DataFrame:
+        """Return where a trip was when, as corners of a polyline.
+
+        When links were entered and left is exact; positions between are constructed: see ``twin.result.trajectory``.
+
+        Parameters
+        ----------
+        trip_id : int
+
+        Returns
+        -------
+        DataFrame
+            ``time`` [s after midnight], ``distance`` [m] (driven since its origin), ``link_id`` and ``position`` [m]
+            (on this link); each link has corners of its own. Until it arrived or the run ended.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such trip.
+        """
+        row = np.flatnonzero(self.scenario.demand.trips["trip_id"] == trip_id)
+        if not len(row):
+            raise UnknownName(f"there is no trip {trip_id!r}: see the column trip_id of trips()")
+        return polyline(self, int(row[0]))
+
+    @cached_property
+    def lines(self) -> tuple[Longs, Longs]:
+        """Steps that were begun, by lane group and then in the order in which they ended; where each lane group begins.
+
+        Those that have not ended stand last, in order of their entries.
+        """
+        came, went = self.passing
+        begun = np.flatnonzero(came != NOT_YET)
+        gone = np.where(went == NOT_YET, np.iinfo(np.int32).max, went)
+        order = begun[np.lexsort((came[begun], gone[begun], self.group_of_step[begun]))]
+        n_group = len(self.scenario.network.lane_groups)
+        return order, np.searchsorted(self.group_of_step[order], np.arange(n_group + 1))
+
     def trips(self) -> pd.DataFrame:
         """Return one row a trip: trip_id, origin, destination, fate, reason, and what it lived through.
 
@@ -203,7 +283,7 @@ class Result:
         return pd.DataFrame({"trip_id": trip_id, "link_id": link_id, "entered": _seconds(came), "left": _seconds(went)})
 
     def intervals(self, every: float = 300.0, *, start: float | None = None, end: float | None = None) -> Intervals:
-        """Return counts, speeds and vehicles present on every link in every interval.
+        """Return counts, speeds, vehicles present and vehicles in queue on every link in every interval.
 
         Parameters
         ----------
@@ -222,8 +302,9 @@ class Result:
         links = self.scenario.network.links
         free_time = self.scenario.network.free_time
         came, went = self.passing
-        entered, left, present, covered = tally(
-            self.link_of_step, came, went, free_time,
+        kind = self.class_of_trip[self.trip_of_step]
+        entered, left, present, covered, queued = tally(
+            self.link_of_step, came, went, kind, free_time, self.slow,
             first, step, n_interval, round(self.end * MS),
         )  # fmt: skip
         pace = np.divide(present, covered * free_time, out=np.ones_like(covered), where=covered > 0)
@@ -232,7 +313,7 @@ class Result:
             length * covered * MS, present, out=np.broadcast_to(free, covered.shape).copy(), where=present > 0
         )
         starts: Floats = (first + step * np.arange(n_interval, dtype=np.int64)) / MS
-        return Intervals(starts, step / MS, entered, left, present / step, speed, np.maximum(pace, 1.0))
+        return Intervals(starts, step / MS, entered, left, present / step, speed, np.maximum(pace, 1.0), queued / step)
 
     def _grid(self, every: float, begin: float | None, finish: float) -> tuple[int, int, int]:
         """Return when intervals begin, how long they are [ms] and how many there are, or say what is wrong."""
@@ -270,6 +351,16 @@ class Result:
         links["speed"] = whole.speed[0]
         links["delay"] = (whole.pace[0] - 1.0) * self.scenario.network.free_time / MS
         return links
+
+
+def slow_factors(classes: pd.DataFrame) -> Longs:
+    """Return the free-flow time of each class as a multiple of a car's : array, shape (n_class,) [1 / UNITY]."""
+    return in_unity(1.0 / classes["speed"].to_numpy(np.float64))
+
+
+def in_unity(factor: Floats) -> Longs:
+    """Return factors in the kernels' parts, at least one."""
+    return np.maximum(np.round(factor * UNITY), 1).astype(np.int64)
 
 
 def stay_starts(result: Result) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,159 @@
+"""Tables: links, lane groups and turns from SUMO's edges, lanes and connections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely import LineString, Point
+
+from twin.formats.sumo.roads import ALL
+from twin.network import Network, notes_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from twin.formats.sumo.driver import Driver
+    from twin.formats.sumo.groups import Group
+    from twin.formats.sumo.lights import Note, Turn
+    from twin.formats.sumo.roads import Connection, Edge, Roads
+
+KINDS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "t": "uturn", "T": "uturn"}
+"""Our word for each of SUMO's directions."""
+
+DENSEST = 0.95
+"""The most that a capacity may be of free speed x jam density (short, slow links)."""
+
+_SLOWER = 1.01  # a lane group whose turns are slower by this factor has an exit capacity of its own
+
+
+def network(
+    roads: Roads,
+    connections: Sequence[Connection],
+    driver: Driver,
+    *,
+    groups: Mapping[str, Sequence[Group]],
+    yields: pd.DataFrame,
+    notes: Sequence[Note],
+) -> Network:
+    """Return the network of these roads.
+
+    Parameters
+    ----------
+    roads : Roads
+    connections : sequence of Connection
+        Those that may be used.
+    driver : Driver
+        The mean car.
+    groups : mapping
+        The lane groups of each edge.
+    yields : DataFrame
+        Who gives way to whom (``priority.yields``).
+    notes : sequence of Note
+        What is known to be left out so far.
+    """
+    into: dict[str, list[Connection]] = defaultdict(list)
+    for one in connections:
+        into[one.out].append(one)
+    rows, turns = _groups_and_turns(roads, groups, driver)
+    links = [_link(roads, edge, into[edge.edge_id], driver) for edge in roads.edges.values()]
+    return Network(
+        _nodes(roads),
+        _located(roads, pd.DataFrame(links)),
+        lane_groups=rows,
+        turns=turns,
+        yields=yields,
+        notes=notes_table([*notes, *_bus_lanes(roads)]),
+    )
+
+
+def _nodes(roads: Roads) -> gpd.GeoDataFrame:
+    used = sorted({end for edge in roads.edges.values() for end in (edge.from_node, edge.to_node)})
+    points = roads.to_globe([(roads.junctions[node].x, roads.junctions[node].y) for node in used])
+    nodes = pd.DataFrame({"node_id": used, "geometry": [Point(point) for point in points]})
+    return _located(roads, nodes)
+
+
+def _located(roads: Roads, table: pd.DataFrame) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326" if roads.transformer else None)
+
+
+def _link(roads: Roads, edge: Edge, into: Sequence[Connection], driver: Driver) -> dict[str, Any]:
+    """Return the row of a link: the edge, and before it the mean way over the junction."""
+    general = [edge.lanes[number] for number in edge.general]
+    limit = float(np.mean([lane.speed for lane in general]))
+    own = float(np.mean([lane.length for lane in edge.lanes]))
+    before = [_over(one, driver) for one in into]
+    inside, inside_time = np.mean(before, axis=0) if before else (0.0, 0.0)
+    length = own + inside
+    free_speed = length / (own / driver.free_speed(limit) + inside_time)
+    jam = 1.0 / driver.spacing
+    return {
+        "link_id": edge.edge_id, "from_node": edge.from_node, "to_node": edge.to_node, "length": length,
+        "lanes": len(general), "free_speed": free_speed,
+        "capacity": min(1.0 / driver.headway(limit), DENSEST * jam * free_speed), "jam_density": jam,
+        "road_class": edge.road_class, "name": edge.name,
+        "only": () if edge.classes == ALL else tuple(sorted(edge.classes)),
+        "geometry": LineString(roads.to_globe(edge.shape)),
+    }  # fmt: skip
+
+
+def _over(one: Connection, driver: Driver) -> tuple[float, float]:
+    """Return the length [m] and the time [s] of the way over the junction."""
+    return sum(length for length, _ in one.path), sum(length / driver.free_speed(limit) for length, limit in one.path)
+
+
+def _bus_lanes(roads: Roads) -> list[Note]:
+    """Say which edges have lanes that are not for cars beside lanes that are."""
+    return [
+        ("lanes left out", f"link:{edge.edge_id}", f"{len(edge.lanes) - len(edge.general)} lanes are not for cars")
+        for edge in roads.edges.values()
+        if len(edge.general) < len(edge.lanes)
+    ]
+
+
+def _groups_and_turns(
+    roads: Roads, groups: Mapping[str, Sequence[Group]], driver: Driver
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows, turns = [], []
+    for link, parts in groups.items():
+        edge = roads.edges[link]
+        for number, part in enumerate(parts):
+            rows.append((link, number, len(part.lanes), _exit_capacity(edge, part, driver)))
+            turns += [_turn(edge, number, ways, driver) for ways in _by_turn(part.ways).values()]
+    columns = ["in_link", "out_link", "lane_group", "kind", "critical_gap", "follow_up"]
+    return (
+        pd.DataFrame(rows, columns=["link_id", "lane_group", "lanes", "exit_capacity"]),
+        pd.DataFrame(turns, columns=columns),
+    )
+
+
+def _by_turn(ways: Sequence[Connection]) -> dict[Turn, list[Connection]]:
+    found: dict[Turn, list[Connection]] = defaultdict(list)
+    for one in ways:
+        found[one.into, one.out].append(one)
+    return found
+
+
+def _turn(
+    edge: Edge, group: int, ways: Sequence[Connection], driver: Driver
+) -> tuple[str, str, int, str, float, float]:
+    path = float(np.mean([_over(one, driver)[0] for one in ways]))
+    limit = min([edge.lanes[0].speed, *(limit for one in ways for _, limit in one.path)])
+    first = ways[0]
+    gap = driver.critical_gap(path, limit)
+    return first.into, first.out, group, KINDS.get(first.direction, "through"), gap, driver.follow_up
+
+
+def _exit_capacity(edge: Edge, part: Group, driver: Driver) -> float:
+    """Return what can leave a lane group [1/s] where it shares lanes or turns are slower than lanes, else missing."""
+    if not part.ways:
+        return np.nan
+    straight = driver.headway(float(np.mean([edge.lanes[number].speed for number in edge.general])))
+    limits = [min([edge.lanes[one.into_lane].speed, *(limit for _, limit in one.path)]) for one in part.ways]
+    turning = max(float(np.mean([driver.headway(limit) for limit in limits])), straight)
+    plain = turning < _SLOWER * straight and part.share == len(part.lanes)
+    return np.nan if plain else part.share / turning

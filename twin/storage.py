@@ -1,0 +1,117 @@
+"""Storage: how many vehicles a road holds, and in which units they are counted - the same for engine and results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from twin.demand import Demand
+from twin.network import MICRO, MILLI, Network, Rows, in_steps
+from twin.vehicles import LENGTH_STEP
+
+Longs = npt.NDArray[np.int64]
+
+_TENTHS = round(1 / LENGTH_STEP)
+
+
+def unit_of(demand: Demand) -> float:
+    """Return what storage is counted in [PCU]: the largest part that all classes on the roads are multiples of."""
+    classes = demand.classes
+    used = classes["vehicle_class"].isin(demand.trips["vehicle_class"].unique()).to_numpy()
+    tenths = np.round(classes["length"].to_numpy(np.float64)[used] * _TENTHS).astype(np.int64)
+    return float(np.gcd.reduce(tenths)) * LENGTH_STEP if len(tenths) else 1.0
+
+
+def units_of(classes: pd.DataFrame, unit: float) -> Longs:
+    """Return how many units a vehicle of each class takes up, at least 1 : array, shape (n_class,)."""
+    return np.maximum(np.round(classes["length"].to_numpy() / unit), 1).astype(np.int64)
+
+
+def storage_of(jam: Longs, unit: float) -> Longs:
+    """Return how many units roads hold, rounded up, at least 1.
+
+    Parameters
+    ----------
+    jam : array, shape (n,) [1/1,000,000,000 PCU]
+        Jam density x lanes x length: what stands there in a queue.
+    unit : float [PCU]
+    """
+    return np.maximum(up(jam * _TENTHS, MICRO * MILLI * round(unit * _TENTHS)), 1)
+
+
+def place_storage(bays: pd.DataFrame, unit: float) -> Longs:
+    """Return how many units places hold; a bay holds one vehicle, and longer ones take the place of several."""
+    return (bays["bays"] + bays["entry_storage"]).to_numpy(np.int64) * max(1, round(1 / unit))
+
+
+def up(dividend: Longs | int, divisor: Longs | int) -> Longs:
+    """Divide whole numbers and round up."""
+    return np.asarray(-(-dividend // divisor), np.int64)
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """Stretches of road that hold vehicles: of each link all but its pockets, then the pockets.
+
+    Parameters
+    ----------
+    network : Network
+    """
+
+    network: Network
+
+    @cached_property
+    def group_link(self) -> Rows:
+        """Link of each lane group : array, shape (n_lane_group,)."""
+        return self.network.link_rows(self.network.lane_groups["link_id"])
+
+    @cached_property
+    def pocket(self) -> Longs:
+        """Length of each link's longest pocket : array, shape (n_link,) [mm]; 0 = it has none."""
+        longest = np.zeros(len(self.network.links), np.int64)
+        np.maximum.at(longest, self.group_link, in_steps(self.network.lane_groups["pocket"], MILLI).to_numpy())
+        return longest
+
+    @cached_property
+    def pieces(self) -> Rows:
+        """Lane groups of links with pockets: each has a piece of road of its own."""
+        return np.flatnonzero(self.pocket[self.group_link] > 0)
+
+    @cached_property
+    def piece_of_group(self) -> Longs:
+        """Stretch that is a lane group's own : array, shape (n_lane_group,); -1 = it has none."""
+        rows = np.full(len(self.group_link), -1, np.int64)
+        rows[self.pieces] = len(self.pocket) + np.arange(len(self.pieces))
+        return rows
+
+    @cached_property
+    def arrival_group(self) -> Longs:
+        """Lane group where vehicles stand whose route ends on each link: the rightmost."""
+        return np.searchsorted(self.group_link, np.arange(len(self.pocket)), side="right") - 1
+
+    @cached_property
+    def shared(self) -> Longs:
+        """Length of each link without its pockets : array, shape (n_link,) [mm]."""
+        return in_steps(self.network.links["length"], MILLI).to_numpy(np.int64) - self.pocket
+
+    @cached_property
+    def jam(self) -> Longs:
+        """Jam density x lanes x length of all stretches : array, shape (n_link + n_piece,) [1/1,000,000,000 PCU].
+
+        A pocket shorter than its link's longest holds fewer vehicles.
+        """
+        links, groups = self.network.links, self.network.lane_groups.iloc[self.pieces]
+        link = self.group_link[self.pieces]
+        density = in_steps(links["jam_density"], MICRO).to_numpy(np.int64)
+        own = np.minimum(in_steps(groups["pocket"], MILLI).to_numpy(np.int64), self.pocket[link])
+        length = np.where(groups["pocket"].isna(), self.pocket[link], own)
+        return np.concatenate(
+            [
+                density * links["lanes"].to_numpy(np.int64) * self.shared,
+                density[link] * groups["lanes"].to_numpy(np.int64) * length,
+            ]
+        )
