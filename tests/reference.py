@@ -74,6 +74,7 @@ class Gate:
     """Where vehicles enter links, one at a time."""
 
     headway: int
+    shared: bool
     clock: int = 0
     next_service: int = EVER
 
@@ -91,20 +92,25 @@ class Link:
     waiting: deque[Vehicle] = field(default_factory=deque)  # for a bay
     entered: int = 0  # units
     next_entry: int = EVER
-    freed: list[int] = field(default_factory=list)  # when the room of each unit that left has come back to the entry
+    left: list[int] = field(default_factory=list)  # when each unit left
 
     def units(self, size: int) -> int:
         """Return how many units a vehicle takes up here (rule 6)."""
-        return max(1, min(size, self.storage))
+        return 1 if self.bays else max(1, min(size, self.storage))
 
     def has_room(self, units: int) -> bool:
         """Tell whether there is room for so many units, the wave left aside (rule 6)."""
-        return self.entered - len(self.freed) + units <= self.storage
+        return self.entered - len(self.left) + units <= self.storage
 
-    def opens(self, units: int) -> int:
+    def room_comes(self, units: int, headway: int = 0) -> int:
+        """Return when the room for a vehicle with this headway came, or comes, back to the entry (rule 6)."""
+        first = self.entered + 1 - self.storage  # to leave, the first being 1
+        waves = [max(1, self.wave_time - unit * (headway // units)) if unit else self.wave_time for unit in range(units)]
+        return max(self.left[first + unit - 1] + wave if first + unit > 0 else EVER for unit, wave in enumerate(waves))
+
+    def opens(self, units: int, headway: int = 0) -> int:
         """Return from when so many units may enter, if there is room for them (rule 6)."""
-        unit = self.entered + units - self.storage  # to leave, the first being 1
-        return max(self.next_entry, self.gate.next_service, self.freed[unit - 1] if unit > 0 else EVER)
+        return max(self.next_entry, self.gate.next_service, self.room_comes(units, headway))
 
 
 @dataclass
@@ -223,22 +229,26 @@ def next_step(group: Group, time: int) -> tuple[int, bool]:
     return step, False
 
 
-def head_could_leave(group: Group, time: int) -> int | None:
-    """Return when the head of a lane group could leave, for all that is known, or None (rule 8)."""
+def head_could_leave(group: Group, time: int, wanted: Link) -> tuple[int | None, bool]:
+    """Return when the head of a lane group could leave, for all that is known, or None, and if it stands (rule 8)."""
     turn = group.line[0].turn
     ready = ready_from(group, turn, group.line[0].gave_up, time)
     if ready >= time:
-        return ready
-    return max(time, turn.link.opens(1)) if turn.link.has_room(1) else None
+        return ready, False
+    waits_for_wave = turn.link is wanted and turn.link.room_comes(1) > turn.link.next_entry
+    if not turn.link.has_room(1) or waits_for_wave:
+        return None, True
+    return max(time, turn.link.opens(1)), True
 
 
-def first_could_make(turn: Turn, time: int) -> int | None:
+def first_could_make(turn: Turn, time: int, wanted: Link) -> int | None:
     """Return when the first vehicle that makes this turn could leave, for all that is known, or None (rule 8)."""
-    moment = head_could_leave(turn.group, time) if turn.group.line else None
-    if moment is None:
+    line = turn.group.line
+    moment, stands = head_could_leave(turn.group, time, wanted) if line else (None, False)
+    if moment is None or (stands and line[0].turn is not turn and line[0].turn.yields_at(time)):
         return None
-    for vehicle in turn.group.line:
-        if vehicle is not turn.group.line[0]:
+    for vehicle in line:
+        if vehicle is not line[0]:
             moment = max(vehicle.there, moment + turn.group.headway)
         if vehicle.turn is turn:
             return moment
@@ -251,16 +261,20 @@ def must_yield(head: Vehicle, turn: Turn, time: int) -> bool:
         return False
     if time < head.look:
         return True
-    moments = [first_could_make(other, time) for other in turn.yields_to]
-    near = [moment for moment in moments if moment is not None and moment < time + turn.gap]
+    near = []
+    for other in turn.yields_to:
+        moment = first_could_make(other, time, turn.link)
+        gap = max(1, turn.gap - turn.link.headway) if other.link is turn.link else turn.gap
+        near += [moment] if moment is not None and moment < time + gap else []
     if near:
         head.look = time + LOOK if max(near) == time else max(near) + 1
     return bool(near)
 
 
-def may_enter(link: Link, units: int, time: int) -> bool:
-    """Tell whether link and gate are open to so many units (rule 6)."""
-    return link.has_room(units) and link.opens(units) <= time
+def may_enter(link: Link, kind: Kind, time: int) -> bool:
+    """Tell whether link and gate are open to a vehicle of this class (rule 6)."""
+    units = link.units(kind.size)
+    return link.has_room(units) and link.opens(units, scaled(link.headway, kind.headway)) <= time
 
 
 def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
@@ -271,7 +285,7 @@ def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
         group.line.pop(0)
         group.last_exit, group.next_exit = time, time + scaled(headway, vehicle.kind.headway)
     if vehicle.link:
-        vehicle.link.freed += [time + vehicle.link.wave_time] * vehicle.units
+        vehicle.link.left += [time] * vehicle.units
     vehicle.times[vehicle.step] = time
     vehicle.step += 1
     vehicle.link = vehicle.group = None
@@ -300,6 +314,7 @@ def fill(place: Link, bays: list[Group], time: int) -> None:
             vehicle.there, vehicle.group = time + vehicle.steps[vehicle.step], bay
             vehicle.times[vehicle.step] = time
             vehicle.step += 1
+            bay.next_exit = EVER
             bay.line.append(vehicle)
 
 
@@ -307,16 +322,25 @@ def movers(heads: list[tuple[Vehicle, int, bool]], time: int) -> list[tuple[Vehi
     """Return who of the heads leaves the network or is served at a gate, each with its turn (rules 5 to 8)."""
     leaving: list[tuple[Vehicle, Turn]] = []
     served: dict[int, tuple[int, int, Vehicle, Turn]] = {}
+    held: dict[int, tuple[int, int]] = {}
     for head, step, ready in heads:
         turn = head.steps[step]
         if ready and turn.link is None:
             leaving.append((head, turn))
-        elif ready and may_enter(turn.link, turn.link.units(head.kind.size), time) and not must_yield(head, turn, time):
-            claim = max(turn.tag, turn.link.gate.clock), head.number, head, turn
-            served[id(turn.link.gate)] = min(served.get(id(turn.link.gate), claim), claim)
-    for start, _, _, turn in served.values():
+        elif ready:
+            gate, claim = turn.link.gate, (max(turn.tag, turn.link.gate.clock), head.number, head, turn)
+            if may_enter(turn.link, head.kind, time):
+                if not must_yield(head, turn, time):
+                    served[id(gate)] = min(served.get(id(gate), claim), claim)
+            elif time >= turn.link.next_entry and not turn.yields_at(time):
+                held[id(gate)] = min(held.get(id(gate), claim[:2]), claim[:2])
+    served = {
+        gate: claim for gate, claim in served.items()
+        if claim[3].link.gate.shared or claim[:2] < held.get(gate, (NEVER**2, 0))
+    }  # fmt: skip
+    for start, _, head, turn in served.values():
         turn.tag, turn.link.gate.clock = start + turn.cost, start
-        turn.link.gate.next_service = time + turn.link.gate.headway
+        turn.link.gate.next_service = time + scaled(turn.link.gate.headway, head.kind.headway)
     return leaving + [(head, turn) for _, _, head, turn in served.values()]
 
 
@@ -388,7 +412,7 @@ def build(columns: Columns) -> Town:
             c.signal_cycle, c.signal_offset, c.signal_windows[:-1], c.signal_windows[1:], strict=True
         )
     ]
-    gates = [Gate(headway) for headway in c.gate_headway]
+    gates = [Gate(headway, row >= len(c.link_gate)) for row, headway in enumerate(c.gate_headway)]
     rows = zip(c.link_free_time, c.link_headway, c.link_storage, c.link_wave_time, c.link_gate, strict=True)
     links = [Link(*numbers, gates[gate]) for *numbers, gate in rows]
     groups = [

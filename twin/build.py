@@ -43,6 +43,7 @@ MORNING_END = "09:30"
 
 _SAMPLE = 20_000  # trips from which the loads of lane groups are estimated
 _BUSIEST = 0.05
+_OUTLIER = 2.0  # no lane group may be fuller than this many times the load
 _MOST_TENS = 1_000_000
 _FULLEST = 1e6
 
@@ -179,7 +180,8 @@ def _total(network: Network, signals: Signals, flows: Floats, load: float) -> in
         tens = (least + most) // 2
         full = fullness(network, signals, flows * tens * 10)
         busiest = np.sort(full)[-max(1, int(len(full) * _BUSIEST)) :]
-        least, most = (tens, most) if busiest.mean() <= load else (least, tens)
+        fits = busiest.mean() <= load and busiest[-1] <= _OUTLIER * load
+        least, most = (tens, most) if fits else (least, tens)
     return max(10, least * 10)
 
 

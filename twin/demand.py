@@ -80,7 +80,7 @@ class Demand:
             if missing_end.any():
                 trip = table[missing_end].iloc[0]
                 raise BadTable(f"table trips, trip_id {trip['trip_id']}: {column} is missing")
-            table[column] = table[column].fillna("").astype(str)
+            table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str)
         checked = checked_classes(classes)
         unknown = table[~table["vehicle_class"].isin(checked["vehicle_class"])]
         if len(unknown):

@@ -92,7 +92,7 @@ class Scenario:
         if self.built is None or self.built.shape_fingerprint != self.network.shape_fingerprint:
             object.__setattr__(self, "built", self.network)
         object.__setattr__(self, "events", checked_events(self.events, self.network))
-        self._check_stays()
+        self._check_stays_and_classes()
         for column in ("origin", "destination"):
             trips = self.demand.trips[self.demand.trips[column] != ""]  # without a destination: ends with a stay
             unknown = trips[~trips[column].isin(self.network.nodes["node_id"])]
@@ -109,12 +109,20 @@ class Scenario:
             raise BadTable(f"departure_jitter = {self.departure_jitter} s must be between 0 and a day")
         object.__setattr__(self, "patience", _checked_patience(self.patience))
 
-    def _check_stays(self) -> None:
+    def _check_stays_and_classes(self) -> None:
         bays, stays = self.places.bays, self.demand.stays
         astray = bays[~bays["node_id"].isin(self.network.nodes["node_id"])]
         if len(astray):
             place = astray.iloc[0]
             raise BadTable(f"table bays, place_id {place['place_id']!r}: node_id {place['node_id']!r} is not a node")
+        classes = set(self.demand.classes["vehicle_class"])
+        for link, only in zip(self.network.links["link_id"], self.network.links["only"], strict=True):
+            if not classes.issuperset(only):
+                name = min(set(only) - classes)
+                raise BadTable(
+                    f"table links, link_id {link!r}: only names {name!r}, which is not in table classes "
+                    f"({', '.join(sorted(classes))})"
+                )
         known = set(bays["place_id"])
         for trip, places in zip(stays["trip_id"], stays["place_id"], strict=True):
             for place in places:

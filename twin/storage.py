@@ -19,11 +19,11 @@ _TENTHS = round(1 / LENGTH_STEP)
 
 
 def unit_of(demand: Demand) -> float:
-    """Return what storage is counted in [PCU]: the largest part that all classes on the roads are multiples of."""
+    """Return what storage is counted in [PCU]: the largest part that a car and all classes on the roads consist of."""
     classes = demand.classes
     used = classes["vehicle_class"].isin(demand.trips["vehicle_class"].unique()).to_numpy()
     tenths = np.round(classes["length"].to_numpy(np.float64)[used] * _TENTHS).astype(np.int64)
-    return float(np.gcd.reduce(tenths)) * LENGTH_STEP if len(tenths) else 1.0
+    return float(np.gcd.reduce(np.append(tenths, _TENTHS))) * LENGTH_STEP
 
 
 def units_of(classes: pd.DataFrame, unit: float) -> Longs:
@@ -32,7 +32,9 @@ def units_of(classes: pd.DataFrame, unit: float) -> Longs:
 
 
 def storage_of(jam: Longs, unit: float) -> Longs:
-    """Return how many units roads hold, rounded up, at least 1.
+    """Return how many units roads hold: whole cars, rounded up, at least one.
+
+    So one truck in a town does not change how many cars its short roads hold.
 
     Parameters
     ----------
@@ -40,12 +42,12 @@ def storage_of(jam: Longs, unit: float) -> Longs:
         Jam density x lanes x length: what stands there in a queue.
     unit : float [PCU]
     """
-    return np.maximum(up(jam * _TENTHS, MICRO * MILLI * round(unit * _TENTHS)), 1)
+    return np.maximum(up(jam, MICRO * MILLI), 1) * round(1 / unit)
 
 
-def place_storage(bays: pd.DataFrame, unit: float) -> Longs:
-    """Return how many units places hold; a bay holds one vehicle, and longer ones take the place of several."""
-    return (bays["bays"] + bays["entry_storage"]).to_numpy(np.int64) * max(1, round(1 / unit))
+def place_storage(bays: pd.DataFrame) -> Longs:
+    """Return how many vehicles places hold, whatever their length."""
+    return (bays["bays"] + bays["entry_storage"]).to_numpy(np.int64)
 
 
 def up(dividend: Longs | int, divisor: Longs | int) -> Longs:

@@ -12,7 +12,7 @@ CLASS_COLUMNS = ("vehicle_class", "length", "headway", "speed", "passes")
 CLASSES = pd.DataFrame(
     [
         ("car", 1.0, 1.0, 1.0, False),
-        ("truck", 2.5, 2.0, 0.9, False),
+        ("truck", 2.0, 2.0, 0.9, False),
         ("bus", 2.0, 2.0, 0.9, False),
         ("ambulance", 1.0, 1.0, 1.0, True),
     ],
@@ -20,13 +20,14 @@ CLASSES = pd.DataFrame(
 )
 """Classes that every demand knows.
 
-``length`` [PCU] is the room that a vehicle takes in a queue, ``headway`` its headway in those of a car, ``speed`` its free
-speed in that of the road, ``passes`` whether queues make way for it (and red lights do not hold it).
+``length`` [PCU] is the room that a vehicle takes in a queue, ``headway`` its headway in those of a car, ``speed`` its
+free speed in that of the road, ``passes`` whether queues make way for it (and red lights do not hold it).
 
-Headway factors are the passenger car equivalents of heavy vehicles at signals, E_T = 2.0, of the Highway Capacity Manual
-2010, ch. 18. Lengths follow from usual ones (car 7.5 m with its gap, rigid truck and bus 15 to 19 m) and the speed factors
-are guesses. That queues make way is the law in most places (Vienna Convention on Road Traffic 1968, art. 34); that they do
-so without loss of time for the ambulance is the best case.
+Headway factors are the passenger car equivalents of heavy vehicles at signals, E_T = 2.0, of the Highway Capacity
+Manual 2010, ch. 18; lengths follow from a rigid truck or bus of 12 m with its gap beside a car's 7.5 m; the speed factors
+are guesses. That queues make way is the law in most places (Vienna Convention on Road Traffic 1968, art. 34); that they
+do so without loss of time for the ambulance is the best case. A class that is longer than its headway (in those of a
+car) finds long roads limited by the room that comes back: they carry s / (1 + p (length - 1)) of it.
 """
 
 LENGTH_STEP = 0.1

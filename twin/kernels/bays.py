@@ -5,7 +5,7 @@ from __future__ import annotations
 from twin.kernels import in_place
 from twin.kernels.columns import Ints
 from twin.kernels.records import (
-    AFTER_BAYS, BEHIND, FIRST, FIRST_BAY, LAST, NOBODY, STEP, THERE, TURN, WAITS_FIRST, WAITS_LAST,
+    AFTER_BAYS, BEHIND, FIRST, FIRST_BAY, LAST, LONG_AGO, NEXT_EXIT, NOBODY, STEP, THERE, TURN, WAITS_FIRST, WAITS_LAST,
 )  # fmt: skip
 
 
@@ -65,5 +65,6 @@ def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log:
     vehicles[(vehicle << 3) + TURN] = log[2 * step + 2]
     vehicles[(vehicle << 3) + STEP] = step + 1
     vehicles[(vehicle << 3) + BEHIND] = NOBODY
+    queues[(bay << 4) + NEXT_EXIT] = LONG_AGO
     queues[(bay << 4) + FIRST] = vehicle
     queues[(bay << 4) + LAST] = vehicle

@@ -29,31 +29,38 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
 6. *Gates*: any other head stands at the gate of the link that its turn leads to, from the moment when it is ready. A
    gate serves at most one head at one time t, and only a head that is ready in the window open at t and whose link is
    *open* to it at t: t >= the link's next entry, which each entry sets to t + scaled(``link_headway``,
-   ``class_headway``) of who entered; t >= the gate's next service, which each service sets to t + ``gate_headway``; and
-   there is room: with k = min(``class_size``, storage), but at least 1, on + k <= storage, where on counts the units of
-   those who are on the link, and, n being the units that ever entered, the unit n + k - storage to leave the link (if
-   n + k > storage) did so at least ``link_wave_time``, as it was when it left, before t (the backward wave). Who enters
-   with k units leaves with k.
+   ``class_headway``) of who entered; t >= the gate's next service, which each service sets to t +
+   scaled(``gate_headway``, its ``class_headway``); and there is room: with k = min(``class_size``, storage), but at least 1, on + k <= storage, where on counts the units of
+   those who are on the link, and, n being the units that ever entered, for each i < k the unit n + 1 + i - storage to
+   leave the link (if that is above 0) did so at least max(1, ``link_wave_time`` - i s) before t (the backward wave),
+   where s = scaled(``link_headway``, ``class_headway``) // k: long vehicles come in bit by bit. Who
+   enters with k units leaves with k. In a place (rule 9) everybody takes one unit.
 7. *Merges*: of the heads that could be served at t the gate takes the one with the smallest max(tag of its turn,
    clock of the gate); ties go to the smaller vehicle. Serving at start s = max(tag, clock) sets the tag to
    s + ``turn_cost`` and the clock to s, contested or not (start-time fair queueing [2]_): costs are inverse to the
    merge weights, so saturated approaches share in proportion to their weights and an approach that asks for less than
    its share gets all it asks for. All tags and clocks begin at 0. A vehicle that is served leaves its link and enters
-   the next at the same time t.
+   the next at the same time t. But at the gate of one link alone a head that lacks nothing but room, does not yield and
+   comes first by this order holds up all others, or long vehicles would starve beside short ones.
 8. *Yielding* [3]_. A turn with a yield row yields, unless it has a signal whose open window is not permitted only. A
    head that could be served at t but for this, and may look (t >= its look), looks at every turn c that it yields to,
-   judging by what happened before t. It goes if no vehicle that would make c could leave within [t, t + ``yield_gap``):
+   judging by what happened before t. It goes if no vehicle that would make c could leave within [t, t + gap), gap being
+   ``yield_gap``, or where c leads onto the link that the head itself wants, this less that link's headway (which parts
+   them anyway; at least 1 ms):
    of c's lane group the head could leave at e = its ready moment if that is t or later, and so if it is ready anew
    after t because its window has closed. Else it stands at its gate: if there is no room in its link for one unit (rule
    6, wave left aside) neither it nor anybody behind it could leave; if there is, e is the moment from t on when that
-   link opens to one unit, as far as known (next entry, next service, wave). That it may have to yield itself is not
-   looked at. The others behind it could leave at max(there, e of the one ahead + ``group_headway``). Of each turn c the
-   first vehicle that makes it is looked at; if any of these has e < t + gap, the head looks again at 1 + the latest
-   such e, or at t + LOOK if that e is t. Its look stays with it until it leaves.
+   link opens to one unit, as far as known (next entry, next service, wave); but if that is the link which the yielding
+   head wants, and it is the wave that it waits for, it is as if there were no room: in a queue people take turns. The
+   others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it stands and has to
+   yield itself (two who turn left before each other may go). Of each turn c the first vehicle that makes it is looked
+   at; if any of these has e < t + gap, the head looks again at 1 + the latest such e, or at t + LOOK if that e is t.
+   Its look stays with it until it leaves.
 9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
    ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
    that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.
-   Then it makes its next turn, from the bay's lane group, whatever group the turn names, and holds the bay until then.
+   Then it makes its next turn, from the bay's lane group, whatever group the turn names (a bay has no headway), and
+   holds the bay until then.
    A head whose turn leads to a place that has no room waits like any other. But if ``turn_else`` of its turn is true,
    and as things stood before the moment t when it is first ready there is no room (on + k > storage), it gives this
    place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after the

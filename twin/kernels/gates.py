@@ -5,9 +5,10 @@ from __future__ import annotations
 from twin.kernels import in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import NOWHERE, Ints
+from twin.kernels.lights import scaled
 from twin.kernels.records import (
-    AT_GATE, GATE,  MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NOBODY, ON, RING, ROOM, SLOT_OUT, SLOTS, STANDING,
-    TIME, WAKE_AT, WANTS,
+    AT_GATE, CLASS, FIRST, GATE,  MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NOBODY, ON, RING, ROOM, SLOT_OUT, SLOTS, SPACING, STANDING,
+    TIME, WAKE_AT, WANTS, WAVE,
 )  # fmt: skip
 
 SERVES = 1
@@ -16,7 +17,7 @@ SERVES = 1
 
 @in_place
 def slot_of(record: int, units: int, links: Ints) -> int:
-    """Return the slot that says when the room for so many more units on a link came, or comes, back to its entry.
+    """Return the slot that says when the unit left whose room so many more units on a link would take.
 
     To be asked only where there is room for them. The unit n + k - storage to leave the link is on + k - storage units
     before the next one to leave.
@@ -26,18 +27,31 @@ def slot_of(record: int, units: int, links: Ints) -> int:
 
 
 @in_place
-def fits_on(record: int, kind: int, links: Ints, class_size: Ints) -> bool:
-    """Tell whether a vehicle of this class has room on a link, waves left aside."""
-    units = max(1, min(class_size[kind], links[record + ROOM]))
+def fits_on(record: int, size: int, links: Ints) -> bool:
+    """Tell whether a vehicle of this size has room on a link, waves left aside."""
+    units = max(1, min(size, links[record + ROOM]))
     return links[record + ON] + units <= links[record + ROOM]
 
 
 @in_place
-def opening(link: int, units: int, gate: int, links: Ints, slots: Ints) -> int:
+def room_comes(link: int, units: int, headway: int, links: Ints, slots: Ints) -> int:
+    """Return when the room for so many more units came, or comes, back to a link's entry, if there is room for them.
+
+    A vehicle that takes several comes in bit by bit, in the time of its headway (a car's where it is scaled to its class).
+    """
+    wave = links[link + WAVE]
+    comes = slots[slot_of(link, 1, links)] + wave
+    for unit in range(1, units):
+        comes = max(comes, slots[slot_of(link, unit + 1, links)] + max(1, wave - unit * (headway // units)))
+    return comes
+
+
+@in_place
+def opening(link: int, units: int, headway: int, gate: int, links: Ints, slots: Ints) -> int:
     """Return from when on a link is open to so many units, as far as known; NEVER without room."""
     if links[link + ON] + units > links[link + ROOM]:
         return NEVER
-    opens = max(links[link + NEXT_ENTRY], slots[slot_of(link, units, links)])
+    opens = max(links[link + NEXT_ENTRY], room_comes(link, units, headway, links, slots))
     return opens if gate == link else max(opens, links[gate + NEXT_ENTRY])
 
 
@@ -65,13 +79,18 @@ def claim_gates(time: int, first: int, first_place: int, queues: Ints, links: In
 
 
 @in_place
-def wake(gate: int, time: int, queues: Ints, links: Ints, slots: Ints, calendar: Ints) -> None:
+def wake(
+    gate: int, time: int, queues: Ints, links: Ints, vehicles: Ints, class_headway: Ints, slots: Ints, calendar: Ints
+) -> None:
     """See to it that a gate serves again as soon as its link may be open to one of those who stand at it."""
     earliest = NEVER
     queue = links[(gate << 4) + STANDING]
     while queue >= 0:
         record = queue << 4
-        opens = opening(queues[record + WANTS] << 4, queues[record + NEEDS], gate << 4, links, slots)
+        link, units, headway = queues[record + WANTS] << 4, queues[record + NEEDS], 0
+        if units > 1:
+            headway = scaled(links[link + SPACING], class_headway[vehicles[(queues[record + FIRST] << 3) + CLASS]])
+        opens = opening(link, units, headway, gate << 4, links, slots)
         earliest = min(earliest, max(opens, queues[record + WAKE_AT]))
         queue = queues[record + NEXT]
     earliest = max(earliest, time)

@@ -10,7 +10,7 @@ from twin.kernels.columns import (
 from twin.kernels.gates import unlink, wake
 from twin.kernels.lights import ready_moment
 from twin.kernels.records import (
-    AT_GATE, CLASS, FIRST, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, LOSS, NEEDS, NEXT, NEXT_EXIT, NOBODY,
+    AFTER_BAYS, AT_GATE, CLASS, FIRST, FIRST_BAY, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, LOSS, NEEDS, NEXT, NEXT_EXIT, NOBODY,
     OWN_HEADWAY, PERMITTED, READY, ROOM, SIGNAL, SPACING, STANDING, START, THERE, TURN, WANTS, WAVE,
 )  # fmt: skip
 from twin.kernels.state import State
@@ -34,9 +34,11 @@ def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
         field = FREE if kind == FREE_TIME else SPACING if kind == HEADWAY else ROOM if kind == STORAGE else WAVE
         state.link[record + field] = value
         gate = state.link[record + GATE]
-        if kind == STORAGE and state.link[(gate << 4) + STANDING] >= 0:
-            _need_anew(gate, columns.class_size, state)
-            wake(gate, time, state.queue, state.link, state.slots, state.calendar)
+        if state.link[(gate << 4) + STANDING] >= 0:
+            _need_anew(gate, columns.class_size, len(columns.link_gate) - (len(state.place) >> 2), state)
+            wake(
+                gate, time, state.queue, state.link, state.vehicle, columns.class_headway, state.slots, state.calendar
+            )
 
 
 @in_place
@@ -70,20 +72,28 @@ def set_windows(state: State, signals: Ints, turns: Ints, windows: Ints) -> None
 
 
 @in_place
-def _need_anew(gate: int, class_size: Ints, state: State) -> None:
+def _need_anew(gate: int, class_size: Ints, first_place: int, state: State) -> None:
     """Find anew how much room those need who stand at a gate."""
     queue = state.link[(gate << 4) + STANDING]
     while queue >= 0:
         kind = state.vehicle[(state.queue[(queue << 4) + FIRST] << 3) + CLASS]
-        room = state.link[(state.queue[(queue << 4) + WANTS] << 4) + ROOM]
-        state.queue[(queue << 4) + NEEDS] = max(1, min(class_size[kind], room))
+        wants = state.queue[(queue << 4) + WANTS]
+        size = class_size[kind] if wants < first_place else 1
+        state.queue[(queue << 4) + NEEDS] = max(1, min(size, state.link[(wants << 4) + ROOM]))
         queue = state.queue[(queue << 4) + NEXT]
 
 
 @in_place
 def _renew(turn: int, time: int, state: State) -> None:
-    """Find anew when the head is ready that wants to make this turn, if one does."""
-    queue = state.turn[(turn << 3) + FROM]
+    """Find anew when heads are ready that want to make this turn: in its lane group, or in bays."""
+    _renew_head(state.turn[(turn << 3) + FROM], turn, time, state)
+    for place in range(0, len(state.place), 4):
+        for bay in range(state.place[place + FIRST_BAY], state.place[place + AFTER_BAYS]):
+            _renew_head(bay, turn, time, state)
+
+
+@in_place
+def _renew_head(queue: int, turn: int, time: int, state: State) -> None:
     record = queue << 4
     vehicle = state.queue[record + FIRST]
     if vehicle == NOBODY or state.vehicle[(vehicle << 3) + TURN] != turn:

@@ -14,13 +14,13 @@ from twin.kernels.bays import enter_place, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
 from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns, Ints, Longs
-from twin.kernels.gates import claim_gates, fits_on, opening, slot_of, wake
+from twin.kernels.gates import SERVES, claim_gates, fits_on, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled, start_up
 from twin.kernels.records import (
     AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FREE, FROM, GATE, LAST, LAST_ENTRY, LAST_EXIT, LAST_MADE, LONG_AGO,
     LOOK_AT, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN,
-    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, TAG, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, WAVE, YIELD,
+    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, STOOD, TAG, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
 from twin.kernels.yielding import latest_in_gap
@@ -109,12 +109,15 @@ def _run(
                     if anew > time:
                         put(queues, queue, anew, _HEAD, calendar)
                         continue
-                units = max(1, min(class_size[vehicles[(vehicle << 3) + CLASS]], links[link + ROOM]))
-                has_room = links[link + ON] + units <= links[link + ROOM]
-                opens = max(slots[slot_of(link, units, links)], links[link + NEXT_ENTRY]) if has_room else NEVER
+                units, headway, gate = 1, 0, links[link + GATE]
+                kind = vehicles[(vehicle << 3) + CLASS]
+                if target < first_place and class_size[kind] > 1:
+                    units = max(1, min(class_size[kind], links[link + ROOM]))
+                    headway = scaled(links[link + SPACING], class_headway[kind])
+                opens = opening(link, units, headway, gate << 4, links, slots)
                 if turns[turn + YIELD] == ELSE and queues[record + LOOK_AT] == LONG_AGO:  # it has not yet asked
-                    slot = slots[slot_of(link, units, links)] if has_room else NEVER
-                    if not has_room or slot - links[link + WAVE] >= time:
+                    slot = slots[slot_of(link, units, links)] if opens != NEVER else NEVER
+                    if slot >= time:
                         step = vehicles[(vehicle << 3) + STEP] + 1
                         while log[2 * step] < 0 or turns[(log[2 * step] << 3) + ONTO] != NOWHERE:
                             step += 1
@@ -128,9 +131,6 @@ def _run(
                         put(queues, queue, ready, _HEAD, calendar)
                         continue
                     queues[record + LOOK_AT] = time
-                gate = links[link + GATE]
-                if gate != target:
-                    opens = max(opens, links[(gate << 4) + NEXT_ENTRY])
                 standing = links[(gate << 4) + STANDING]
                 alone = standing < 0 if crowd == 0 else crowd == 1 and standing == -2 - time
                 if opens <= time and alone and turns[turn + YIELD] >= 0:
@@ -138,7 +138,7 @@ def _run(
                         row = turns[turn + YIELD]
                         if queues[record + LOOK_AT] <= time:
                             seen = latest_in_gap(
-                                time, yield_gap[row], yield_turns[row], yield_turns[row + 1], yield_turn,
+                                time, yield_gap[row], link, yield_turns[row], yield_turns[row + 1], yield_turn,
                                 queues, links, turns, vehicles, log, signals, windows, slots,
                             )  # fmt: skip
                             if seen != NOT_YET:
@@ -162,6 +162,7 @@ def _run(
             calendar[PAGE + moment] = links[(gate << 4) + NEXT]
             links[(gate << 4) + TIME] = NEVER
             best_tag, best_before, before = 0, NOBODY, NOBODY
+            held_tag, held, held_until = 0, NOBODY, NEVER
             queue = links[(gate << 4) + STANDING]
             while queue >= 0:
                 record = queue << 4
@@ -182,12 +183,21 @@ def _run(
                     queue = after
                     continue
                 link = queues[record + WANTS] << 4
-                opens = opening(link, queues[record + NEEDS], gate << 4, links, slots)
-                if opens <= time and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
+                units, headway = queues[record + NEEDS], 0
+                if units > 1:
+                    headway = scaled(links[link + SPACING], class_headway[vehicles[(vehicle << 3) + CLASS]])
+                opens = opening(link, units, headway, gate << 4, links, slots)
+                tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
+                yields = turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows)
+                if opens > time >= links[link + NEXT_ENTRY] and not yields:
+                    # It lacks nothing but room.
+                    if held == NOBODY or tag < held_tag or (tag == held_tag and vehicle < held):
+                        held_tag, held, held_until = tag, vehicle, next_chance(opens, time, signal, signals, windows)
+                if opens <= time and yields:
                     if queues[record + LOOK_AT] <= time:
                         y = turns[turn + YIELD]
                         seen = latest_in_gap(
-                            time, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn,
+                            time, yield_gap[y], link, yield_turns[y], yield_turns[y + 1], yield_turn,
                             queues, links, turns, vehicles, log, signals, windows, slots,
                         )  # fmt: skip
                         if seen != NOT_YET:
@@ -197,7 +207,6 @@ def _run(
                         opens = NEVER
                         queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
                 if opens <= time:
-                    tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
                     if (
                         served == NOBODY
                         or tag < best_tag
@@ -207,6 +216,11 @@ def _run(
                         target = queues[record + WANTS]
                 before = queue
                 queue = after
+            if served != NOBODY and held != NOBODY and gate == target:
+                if held_tag < best_tag or (held_tag == best_tag and held < queues[(served << 4) + FIRST]):
+                    if held_until != NEVER:
+                        put(links, gate, held_until, SERVES, calendar)
+                    continue
             if served != NOBODY:
                 queues[(served << 4) + AT_GATE] = NOBODY
                 if best_before == NOBODY:
@@ -227,9 +241,10 @@ def _run(
             vehicle = queues[record + FIRST] << 3
             target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
             own = queues[record + OF_LINK] << 4
-            can_go = own < 0 or fits_on(own, vehicles[vehicle + CLASS], links, class_size)
+            size = class_size[vehicles[vehicle + CLASS]]
+            can_go = own < 0 or fits_on(own, size, links)
             if can_go and target != NOWHERE:
-                can_go = fits_on(target << 4, vehicles[vehicle + CLASS], links, class_size)
+                can_go = fits_on(target << 4, size if target < first_place else 1, links)
             if can_go:
                 served, passing = queue, True
                 if target != NOWHERE:
@@ -253,12 +268,11 @@ def _run(
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
             headway = queues[record + OWN_HEADWAY]
-            if (
-                turns[turn + YIELD] >= 0
-                and not passing
-                and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows)
-            ):
-                headway = max(headway, yield_follow_up[turns[turn + YIELD]])
+            queues[record + STOOD] = 0
+            if turns[turn + YIELD] >= 0 and not passing:
+                if must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
+                    headway = max(headway, yield_follow_up[turns[turn + YIELD]])
+                    queues[record + STOOD] = 1 if queues[record + READY] < time else 0
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
             queues[record + LOOK_AT] = LONG_AGO
@@ -272,7 +286,7 @@ def _run(
                 links[link + ON] -= units
                 slot, end = links[link + SLOT_OUT], links[link + SLOTS] + links[link + RING]
                 for _ in range(units):
-                    slots[slot] = time + links[link + WAVE]
+                    slots[slot] = time
                     slot = slot + 1 if slot + 1 < end else links[link + SLOTS]
                 links[link + SLOT_OUT] = slot
                 if left >= first_place:
@@ -290,10 +304,12 @@ def _run(
                     clocks[(gate << 3) + CLOCK] = tag
                     links[link + NEXT_ENTRY] = time + headway
                     if gate != target:
-                        links[(gate << 4) + NEXT_ENTRY] = time + gate_headway[gate]
+                        links[(gate << 4) + NEXT_ENTRY] = time + scaled(gate_headway[gate], class_headway[kind])
                         links[(gate << 4) + LAST_ENTRY] = time
                 links[link + LAST_ENTRY] = time
-                units = max(1, min(class_size[kind], links[link + ROOM]))
+                units = 1
+                if target < first_place:
+                    units = max(1, min(class_size[kind], links[link + ROOM]))
                 links[link + ON] += units
                 vehicles[v + UNITS] = units
                 vehicles[v + BEHIND] = NOBODY
@@ -319,7 +335,7 @@ def _run(
                         if head == NOBODY:
                             queues[record + FIRST] = vehicle
                             queues[record + LAST] = vehicle
-                        elif queues[record + OVERTAKES] == 0 or vehicles[(queues[record + LAST] << 3) + THERE] <= there:
+                        elif queues[record + OVERTAKES] == 0:
                             vehicles[(queues[record + LAST] << 3) + BEHIND] = vehicle
                             queues[record + LAST] = vehicle
                             joined = NOBODY
@@ -349,4 +365,4 @@ def _run(
         room = links[(left << 4) + GATE] if left != NOWHERE else NOBODY
         for asked in (gate, room if room != gate else NOBODY):
             if asked != NOBODY and links[(asked << 4) + STANDING] >= 0:
-                wake(asked, time, queues, links, slots, calendar)
+                wake(asked, time, queues, links, vehicles, class_headway, slots, calendar)

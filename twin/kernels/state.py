@@ -27,7 +27,7 @@ class State(NamedTuple):
     queue, link, turn, vehicle, signal, window, place : arrays
         Records.
     slots : array [ms]
-        For each link a ring: when the room of its last exits has come, or will come, back to its entry.
+        For each link a ring: when the last units left it.
     calendar : array
         Lists of events (see ``twin.kernels.calendar``).
     clock : array, shape (2,)
@@ -110,6 +110,7 @@ def _vehicles(c: Columns, drives: Longs, passing: Longs) -> Ints:
 def _queues(c: Columns, vehicle: Ints, drives: Longs, passing: Longs) -> Ints:
     """Return lane groups, then a queue for each passing vehicle; vehicles stand at sources by (departure, vehicle)."""
     n_group = len(c.group_headway)
+    differ = len(np.unique(c.class_slow[c.vehicle_class[drives]])) > 1  # else nobody is faster than another
     queue = _record(
         n_group + len(passing),
         16,
@@ -121,7 +122,7 @@ def _queues(c: Columns, vehicle: Ints, drives: Longs, passing: Longs) -> Ints:
             LOOK_AT: LONG_AGO,
             WAKE_AT: LONG_AGO,
             TIME: NEVER,
-            OVERTAKES: np.append(c.group_overtakes, np.zeros(len(passing), np.bool_)),
+            OVERTAKES: np.append(c.group_overtakes & differ, np.zeros(len(passing), np.bool_)),
         },
     )
     records, vehicles = queue.reshape(-1, 16), vehicle.reshape(-1, 8)

@@ -9,22 +9,27 @@ from __future__ import annotations
 from twin.kernels import in_place
 from twin.kernels.columns import NOT_YET, NOWHERE, Ints
 from twin.kernels.gates import slot_of
-from twin.kernels.lights import ready_anew, ready_moment
+from twin.kernels.lights import must_yield, ready_anew, ready_moment
 from twin.kernels.records import (
     BEHIND, FIRST, FROM, GATE, LAST_ENTRY, LAST_EXIT, LAST_MADE, NEVER, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
-    ONTO, OWN_HEADWAY, READY, ROOM, SIGNAL, STEP, THERE, TURN, WAVE,
+    ONTO, OWN_HEADWAY, READY, ROOM, SIGNAL, SPACING, STEP, STOOD, THERE, TURN, WAVE, YIELD,
 )  # fmt: skip
 
 
 @in_place
 def latest_in_gap(
-    time: int, gap: int, first: int, after: int, yield_turn: Ints,
+    time: int, gap: int, wanted: int, first: int, after: int, yield_turn: Ints,
     queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints, slots: Ints,
 ) -> int:  # fmt: skip
-    """Return the latest moment before time + gap at which somebody may come that has the right of way, or NOT_YET."""
+    """Return the latest moment within the gap at which somebody may come that has the right of way, or NOT_YET.
+
+    Wanted is the record of the link that the yielding head wants.
+    """
     latest = NOT_YET
     for row in range(first, after):
         turn = yield_turn[row]
+        merges = turns[(turn << 3) + ONTO] << 4 == wanted
+        horizon = time + (max(1, gap - links[wanted + SPACING]) if merges else gap)
         if turns[(turn << 3) + LAST_MADE] == time:
             latest = max(latest, time)
             continue
@@ -36,6 +41,8 @@ def latest_in_gap(
         there = vehicles[(vehicle << 3) + THERE]
         headway = queues[queue + OWN_HEADWAY]
         if queues[queue + LAST_EXIT] == time:
+            if queues[queue + STOOD] == 1:
+                continue
             comes = max(there, time + headway)
         elif vehicle != queues[queue + FIRST]:  # who entered just now stands ahead of it
             signal = turns[(vehicles[(vehicle << 3) + TURN] << 3) + SIGNAL] << 3
@@ -43,9 +50,16 @@ def latest_in_gap(
         else:
             comes = queues[queue + READY]
             if comes < time:
-                comes = _stands_until(comes, time, vehicles[(vehicle << 3) + TURN] << 3, turns, links,
-                                      signals, windows, slots)  # fmt: skip
-        while vehicle != NOBODY and comes < time + gap:
+                wants = vehicles[(vehicle << 3) + TURN]
+                anew = _ready_again(comes, time, turns[(wants << 3) + SIGNAL] << 3, signals, windows)
+                if anew != NOT_YET:
+                    comes = anew
+                else:
+                    comes = _stands_until(time, turns[(wants << 3) + ONTO] << 4, wanted, links, slots)
+                    if wants != turn and turns[(wants << 3) + YIELD] >= 0:
+                        if must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
+                            continue
+        while vehicle != NOBODY and comes < horizon:
             if vehicles[(vehicle << 3) + TURN] == turn:
                 latest = max(latest, comes)
                 break
@@ -64,25 +78,29 @@ def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
 
 
 @in_place
-def _stands_until(
-    ready: int, time: int, turn: int, turns: Ints, links: Ints, signals: Ints, windows: Ints, slots: Ints
-) -> int:
+def _ready_again(ready: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
+    """Return when a head that stands is ready anew if that is not before a time, or NOT_YET."""
+    if signal < 0:
+        return NOT_YET
+    anew = ready_anew(ready, time, signal, signals, windows)
+    return anew if anew >= time else NOT_YET
+
+
+@in_place
+def _stands_until(time: int, link: int, wanted: int, links: Ints, slots: Ints) -> int:
     """Return when a head that stands at its gate could go, as far as was known before a time; NEVER without room."""
-    signal = turns[turn + SIGNAL] << 3
-    if signal >= 0:
-        anew = ready_anew(ready, time, signal, signals, windows)
-        if anew >= time:
-            return anew
-    link = turns[turn + ONTO] << 4
-    gate = links[link + GATE] << 4
     if links[link + LAST_ENTRY] == time:
         return time
     if links[link + ON] + 1 > links[link + ROOM]:
         return NEVER
-    opens = slots[slot_of(link, 1, links)]
-    if opens - links[link + WAVE] == time:  # the unit left just now: before, there was no room
+    left = slots[slot_of(link, 1, links)]
+    if left == time:  # the unit left just now: before, there was no room
+        return NEVER
+    opens = left + links[link + WAVE]
+    if link == wanted and opens > links[link + NEXT_ENTRY]:
         return NEVER
     opens = max(time, opens, links[link + NEXT_ENTRY])
+    gate = links[link + GATE] << 4
     if gate != link and links[gate + LAST_ENTRY] != time:
         opens = max(opens, links[gate + NEXT_ENTRY])
     return opens

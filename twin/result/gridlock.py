@@ -5,7 +5,7 @@ bay of a place. It is stuck if its head wants a stretch of road (or a place) wit
 because it is closed, or because every queue on it is stuck too. Stuck stretches that block each other, directly or by
 way of others, are the strongly connected parts of the graph "is held up by": these are the circles; all others stand
 behind a circle or a closed link. Heads that wait for green, for a gap or for their turn are not stuck: a jam, however
-long, is no gridlock.
+long, is no gridlock. (Where a long vehicle that comes first lacks room, those beside it are held too.)
 
 All of this is found from when vehicles entered and left, so the order of a queue is that of entries: where vehicles
 overtook each other on the way to its tail, or changed lanes when they lost patience, another may be its head.
@@ -33,6 +33,9 @@ Longs = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 COLUMNS = ("circle", "link_id", "vehicles", "since", "cause")
+
+SETTLED = 300 * MS
+"""Where nobody entered a link for so long that has room for one who stood before it, another holds all up [ms]."""
 
 OUT = -1
 """What a head wants that leaves the network, or stays where it is."""
@@ -164,29 +167,58 @@ class _Standing:
         built = scenario.network.links["lanes"].to_numpy(np.int64)
         jam = self.roads.jam.copy()
         jam[: self.n_link] = jam[: self.n_link] // built * lanes
-        self.room = np.concatenate([storage_of(jam, unit), place_storage(scenario.places.bays, unit)])
+        self.room = np.concatenate([storage_of(jam, unit), place_storage(scenario.places.bays)])
         self.on = np.zeros(len(self.room), np.int64)
         self.units = units_of(scenario.demand.classes, unit)[result.class_of_trip]
-        self.lines: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self.lines: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        self.end = round(result.end * MS)
+
+    def _takes(self, trip: int, stretch: int) -> int:
+        """Return how many units a trip takes up: in a place everybody one."""
+        in_place = stretch >= len(self.roads.jam)
+        return 1 if in_place else min(int(self.units[trip]), int(self.room[stretch]))
 
     def _fits(self, trip: int, stretch: int) -> bool:
-        room = int(self.room[stretch])
-        return int(self.on[stretch]) + min(int(self.units[trip]), room) <= room
+        return int(self.on[stretch]) + self._takes(trip, stretch) <= int(self.room[stretch])
 
-    def _stand(self, stretch: int, exit_: int, trip: int, wants: int) -> None:
-        self.on[stretch] += min(int(self.units[trip]), int(self.room[stretch]))
-        self.lines.setdefault((stretch, exit_), []).append((trip, wants))
+    def _stand(self, stretch: int, exit_: int, trip: int, *, wants: int, there: int) -> None:
+        self.on[stretch] += self._takes(trip, stretch)
+        self.lines.setdefault((stretch, exit_), []).append((trip, wants, there))
 
     def queues(self) -> Queues:
         """Return all queues."""
         self._on_links()
         self._in_places()
         heads = [(stretch, *line[0], len(line)) for (stretch, _), line in self.lines.items()]
-        stretch, trip, wants, vehicles = np.array(heads, np.int64).reshape(-1, 4).T
+        stretch, trip, wants, there, vehicles = np.array(heads, np.int64).reshape(-1, 5).T
         closed = np.zeros(len(self.room), np.bool_)
         closed[: self.n_link] = self.closed
-        fits = self.on[wants] + np.minimum(self.units[trip], self.room[wants]) <= self.room[wants]
-        return Queues(stretch, wants, vehicles, (wants != OUT) & (closed[wants] | ~fits), closed)
+        fits = np.array([self._fits(*pair) for pair in zip(trip.tolist(), wants.tolist(), strict=True)], np.bool_)
+        held = (wants != OUT) & (closed[wants] | ~fits | self._outranked(wants, there, wants[~fits]))
+        return Queues(stretch, wants, vehicles, held, closed)
+
+    def _outranked(self, wants: Longs, there: Longs, full: Longs) -> Bools:
+        """Return which heads are held by another one, for which alone their link has no room.
+
+        The first by the merge's order holds up all others; which that is shows in that nobody has gone for long.
+        """
+        came = self.result.passing[0]
+        last = np.full(len(self.room), self.end, np.int64)
+        last[: self.n_link] = NOT_YET
+        np.maximum.at(last, self.result.link_of_step, came)
+        waiting = self._first_at_origins()
+        lacks = np.zeros(len(self.room), np.bool_)
+        lacks[full[full != OUT]] = True
+        lacks[[link for link, trip in waiting.items() if not self._fits(trip, link)]] = True
+        return lacks[wants] & (self.end - np.maximum(there, last[wants]) >= SETTLED)
+
+    def _first_at_origins(self) -> dict[int, int]:
+        """Return the trip that waits first at its origin to enter each link."""
+        result = self.result
+        trips = np.flatnonzero((result.n_links > 0) & (result.entered == NOT_YET) & (result.departure < self.end))
+        links = result.link_of_step[result.route_start[trips]]
+        order = np.lexsort((trips, result.departure[trips]))[::-1]
+        return dict(zip(links[order].tolist(), trips[order].tolist(), strict=True))
 
     def _on_links(self) -> None:
         """Place those on the roads: into pockets as far as these have room and nobody stands before them."""
@@ -196,17 +228,19 @@ class _Standing:
         place = _places_ahead(result, len(self.roads.jam))
         piece = self.roads.piece_of_group
         passes = result.scenario.demand.classes["passes"].to_numpy(np.bool_)[result.class_of_trip]
+        free_time = result.scenario.network.free_time
         shut: set[int] = set()
         for step in steps[np.lexsort((came[steps], result.link_of_step[steps]))].tolist():
             link, group, trip = (int(x[step]) for x in (result.link_of_step, result.group_of_step, result.trip_of_step))
             onto = place.get(step + 1, self._next(step))
+            there = int(came[step]) + int(free_time[link])
             if piece[group] < 0 or passes[trip]:
-                self._stand(link, -2 - trip if passes[trip] else group, trip, onto)
+                self._stand(link, -2 - trip if passes[trip] else group, trip, wants=onto, there=there)
             elif link in shut or not self._fits(trip, int(piece[group])):
                 shut.add(link)
-                self._stand(link, -1, trip, int(piece[group]))
+                self._stand(link, -1, trip, wants=int(piece[group]), there=there)
             else:
-                self._stand(int(piece[group]), group, trip, onto)
+                self._stand(int(piece[group]), group, trip, wants=onto, there=there)
 
     def _next(self, step: int) -> int:
         """Return the link that comes behind a step, or OUT."""
@@ -221,10 +255,10 @@ class _Standing:
         rows = _place_rows(result.scenario, here["place_id"]) + len(self.roads.jam)
         for number, (trip, step, served) in enumerate(zip(here["trip"], here["step"], here["served"], strict=True)):
             if served == NOT_YET:
-                self.on[rows[number]] += min(int(self.units[trip]), int(self.room[rows[number]]))
+                self.on[rows[number]] += 1
                 continue
-            goes_on = step < result.route_start[trip + 1]
-            self._stand(int(rows[number]), int(trip), int(trip), int(result.link_of_step[step]) if goes_on else OUT)
+            onto = int(result.link_of_step[step]) if step < result.route_start[trip + 1] else OUT
+            self._stand(int(rows[number]), int(trip), int(trip), wants=onto, there=self.end)
 
 
 def _places_ahead(result: Result, first: int) -> dict[int, int]:

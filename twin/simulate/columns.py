@@ -169,7 +169,7 @@ def _links(roads: Roads) -> Table:
     place = {
         "link_free_time": np.ones(len(bays), np.int64),
         "link_headway": np.ones(len(bays), np.int64),
-        "link_storage": place_storage(bays, roads.unit),
+        "link_storage": place_storage(bays),
         "link_wave_time": np.ones(len(bays), np.int64),
     }
     table["link_free_time"] = free_time

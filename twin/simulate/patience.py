@@ -57,10 +57,11 @@ class Patience:
     """Watches over the heads of queues and lets those take another way who have waited long enough.
 
     A head of a lane group waits from when it could go first (rule 3 of ``twin.kernels.columns``), red lights included.
-    It takes another way if the link that it wants has no room for it and it has waited as long as its trip's patience;
-    then it looks anew at each whole minute. The way is the fastest on for its class by free-flow times and mean waits
-    for green, without the link that it wanted, first onto a link that has room for it. Who stands in a pocket stays in
-    it. Those who wait at their origin or in a bay, who have a stay before them or whom queues let pass, keep their way.
+    It takes another way if the link that it wants has no room for it, or for another who stands there too, and it has
+    waited as long as its trip's patience; if it finds none it looks anew at each whole minute. The way is the fastest
+    for its class by free-flow times and mean waits for green, without the link that it wanted, first onto a link that
+    has room for it. Who stands in a pocket stays in it. Those who wait at their origin or in a bay, who have a stay
+    before them or whom queues let pass, keep their way.
 
     Parameters
     ----------
@@ -100,8 +101,10 @@ class Patience:
         at_gate = np.flatnonzero(queues[:, AT_GATE] >= 0)
         own = queues[at_gate]
         wanted = links[own[:, WANTS]]
-        held = (wanted[:, ON] + own[:, NEEDS] > wanted[:, ROOM]) & (own[:, OF_LINK] >= 0)
-        held &= own[:, OF_LINK] < self.roads.first_place
+        needs = np.zeros(len(links), np.int32)  # the first of the merge, if it lacks room, holds up all others
+        np.maximum.at(needs, own[:, WANTS], own[:, NEEDS])
+        held = wanted[:, ON] + needs[own[:, WANTS]] > wanted[:, ROOM]
+        held &= (own[:, OF_LINK] >= 0) & (own[:, OF_LINK] < self.roads.first_place)
         chosen = at_gate[held]
         head = queues[chosen, FIRST]
         since = np.maximum(state.vehicle.reshape(-1, 8)[head, THERE], queues[chosen, NEXT_EXIT])

@@ -99,9 +99,17 @@ class _Numbers(dict[tuple[int, int], int]):
         return [(*key, value) for key, value in self.items() if other[key] != value]
 
 
+def _lane_capacity(roads: Roads, link: int, speed: int) -> int:
+    """Return what a lane carries at a speed: no more than as built, nor than the wave allows, u w k / (u + w)."""
+    row = roads.network.links.iloc[link]
+    free, wave = speed / MILLI, float(roads.network.wave_speed[link])
+    allowed = free * wave * row["jam_density"] / (free + wave)
+    return max(round(min(float(row["capacity"]), allowed) * MICRO), 1)
+
+
 def _numbers(roads: Roads, link: int, road: _Road) -> _Numbers:
     links = roads.network.links
-    lane = int(in_steps(links["capacity"], MICRO).iloc[link])
+    lane = _lane_capacity(roads, link, road.speed)
     jam = int(in_steps(links["jam_density"], MICRO).iloc[link])
     length = int(in_steps(links["length"], MILLI).iloc[link]) - int(roads.pocket[link])
     free_time = np.array([max((length * MS + road.speed // 2) // road.speed, 1)])
