@@ -105,7 +105,9 @@ class Link:
     def room_comes(self, units: int, headway: int = 0) -> int:
         """Return when the room for a vehicle with this headway came, or comes, back to the entry (rule 6)."""
         first = self.entered + 1 - self.storage  # to leave, the first being 1
-        waves = [max(1, self.wave_time - unit * (headway // units)) if unit else self.wave_time for unit in range(units)]
+        waves = [
+            max(1, self.wave_time - unit * (headway // units)) if unit else self.wave_time for unit in range(units)
+        ]
         return max(self.left[first + unit - 1] + wave if first + unit > 0 else EVER for unit, wave in enumerate(waves))
 
     def opens(self, units: int, headway: int = 0) -> int:

@@ -1,4 +1,4 @@
-"""Command line: twin run, lab, doctor."""
+"""Command line: twin run, lab, warm, bench, doctor."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from twin.errors import TownError
 from twin.report import manifest, write_tables
 from twin.scenario import Scenario
 from twin.simulate import simulate
+from twin.simulate.warm import warm
 from twin.towns import names, town
 
 
@@ -43,6 +44,12 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     check = commands.add_parser("doctor", help="say what is installed, what is missing and how to get it")
     check.set_defaults(command=lambda _: doctor.report())
+    ready = commands.add_parser("warm", help="compile everything now, so that nobody waits later")
+    ready.set_defaults(command=lambda _: _warm())
+    bench = commands.add_parser("bench", help="measure the speed of the engine on this machine")
+    bench.add_argument("what", choices=["engine"])
+    bench.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    bench.set_defaults(command=_bench)
     commands.add_parser("lab", help="open JupyterLab on the first notebook; options are passed on to it")
     return parser
 
@@ -69,6 +76,18 @@ def _run(options: argparse.Namespace) -> int:
         for key, value in facts.items():
             print(f"{key:22} {value}")
     return 0
+
+
+def _warm() -> int:
+    seconds = warm()
+    print(f"ready in {seconds:.1f} s; {cache.sentence()}")
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from twin import bench  # noqa: PLC0415 - nobody else needs it
+
+    return bench.main(as_json=options.json)
 
 
 def _progress() -> Callable[[float], None] | None:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
-from twin.junctions import gap_shares, with_right_of_way
+from twin.junctions import gap_shares, with_right_of_way, yield_rows
 from twin.network import MICRO, Network, Rows
 from twin.osm import Extract, read
 from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
 from twin.signals import Signals, green_shares, infer_plans
+from twin.simulate.warm import warm_in_background
 from twin.units import MS, time_of_day
 
 Floats = npt.NDArray[np.float64]
@@ -92,6 +93,7 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     """
     if not 0 < load < np.inf:
         raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
+    warm_in_background()  # the engine is compiled while the extract is read
     extract = read(source)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
     signs = dict(zip(extract.signs["link_id"], extract.signs["sign"], strict=True))
@@ -196,11 +198,27 @@ def fullness(network: Network, signals: Signals, flows: Floats) -> Floats:
         Greens, and the gaps that these flows leave to those who give way, are part of the capacity.
     """
     greens = green_shares(signals, network)
-    gaps = gap_shares(network, flows, greens)
-    held = pd.MultiIndex.from_frame(signals.greens.loc[~signals.greens["permitted"], ["in_link", "out_link"]])
-    gaps[network.turn_index.isin(held)] = 1.0
-    full = _summed(network.group_of_turn, flows / greens / gaps, network.lane_groups) * MICRO / network.group_capacity
+    minor, major, held = _meeting(network, signals)
+    against = _summed(minor, np.where(held, flows[major] / greens[major], flows[major]), network.turns)
+    full = flows / greens / gap_shares(network, against)
+    full = _summed(network.group_of_turn, full, network.lane_groups) * MICRO / network.group_capacity
     return np.minimum(full, _FULLEST)
+
+
+def _meeting(network: Network, signals: Signals) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
+    """Return the turns that yield, to which they do, and which of the former wait at a signal.
+
+    At a signal only while it is permitted, and to those alone that are green at the same time.
+    """
+    minor, major = yield_rows(network)
+    own = signals.greens.drop_duplicates(["in_link", "out_link"]).set_index(["in_link", "out_link"])
+    own = own[["signal_id", "start", "length", "permitted"]].reindex(network.turn_index)
+    start, end, signal = own["start"].to_numpy(), (own["start"] + own["length"]).to_numpy(), own["signal_id"].to_numpy()
+    held = own["signal_id"].notna().to_numpy()[minor]
+    apart = (start[minor] >= end[major]) | (start[major] >= end[minor])
+    waits = own["permitted"].eq(other=True).to_numpy()[minor] & ~(apart & (signal[minor] == signal[major]))
+    meets = ~held | waits
+    return minor[meets], major[meets], held[meets]
 
 
 def _peak_rate() -> float:

@@ -37,9 +37,9 @@ class Demand:
         ``trip_id`` (int), ``origin``, ``destination`` (node_id), ``departure`` [s after midnight]; optional
         ``vehicle_class`` (car), ``persons``, ``purpose``, ``group``.
     stays : DataFrame, optional
-        ``trip_id``, ``order`` (0, 1, ... along the trip), ``place_id`` (a place with bays, or a list of them: the first,
-        and where to go if it is full), ``service`` [s]: stays between the trip's origin and its destination. A trip
-        whose destination is missing ends with its last stay.
+        ``trip_id``, ``order`` (0, 1, ... along the trip), ``place_id`` (a place with bays, or a list of them: the
+        first, and where to go if it is full), ``service`` [s]: stays between the trip's origin and its destination. A
+        trip whose destination is missing ends with its last stay.
     classes : DataFrame, optional
         Classes of vehicles, as ``twin.vehicles.CLASSES``, which is the default.
     synthetic : bool

@@ -84,6 +84,6 @@ def _refuse(rows: pd.DataFrame, why: str, column: str) -> None:
     if len(rows):
         first = rows.iloc[0]
         raise BadTable(
-            f"table events, {first['kind']} of link {first['link_id']!r} at {first['time']} s: {column} = {first[column]} "
-            f"{why}"
+            f"table events, {first['kind']} of link {first['link_id']!r} at {first['time']} s: "
+            f"{column} = {first[column]} {why}"
         )

@@ -84,9 +84,8 @@ def with_right_of_way(
     the road goes first of which an approach has most capacity, then the first id, as if the others had a sign. At
     signals the rows count while a turn is permitted only; who is inside a junction of several nodes has no signal and
     gives way to those who enter. Nobody gives way where all stop (the node has a capacity then), where lanes that come
-    together all go on, or in merging onto motorways and trunk roads, which share by weight. Where left turns of
-    opposite sides have no lanes of their own, those of the road's first side do not give way: the engine would let both
-    wait for ever for who stands behind the other. Each node is looked at by itself.
+    together all go on, or in merging onto motorways and trunk roads, which share by weight. Each node is looked at by
+    itself.
     A gap is seen as far as the link on which the others come: one that takes 3 s shows nobody who is 4 s away.
     """
     town = _Town(network, signs or {}, signal_of_node or {}, left_hand=left_hand)
@@ -99,36 +98,37 @@ def with_right_of_way(
     )  # fmt: skip
 
 
-def gap_shares(network: Network, flows: Floats, greens: Floats) -> Floats:
+def yield_rows(network: Network) -> tuple[Rows, Rows]:
+    """Return the rows of the turns that give way, and of those to which they do : arrays, shape (n_yield,)."""
+    pairs = (pd.MultiIndex.from_frame(network.yields[list(pair)]) for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:]))
+    minor, major = (network.turn_index.get_indexer(pair) for pair in pairs)
+    return minor, major
+
+
+def gap_shares(network: Network, against: Floats) -> Floats:
     """Return which share of its green each turn can use for the gaps in the streams to which it yields.
 
     Parameters
     ----------
     network : Network
-    flows : array, shape (n_turn,) [PCU/s]
-    greens : array, shape (n_turn,)
-        Share of time that each turn is green.
+    against : array, shape (n_turn,) [PCU/s]
+        Flow to which each turn yields.
 
     Returns
     -------
     array, shape (n_turn,)
         Capacity / saturation flow of the lane group: q e^(-q c) / (1 - e^(-q f)) vehicles can go in a second, q being
-        the flow that has the right of way (while it is green), c and f the critical gap and the follow-up time [1]_.
+        the flow that has the right of way, c and f the critical gap and the follow-up time [1]_.
 
     References
     ----------
     .. [1] Harders, J. (1968), as in the Highway Capacity Manual 2010, ch. 19 (potential capacity).
     """
-    index, turns = network.turn_index, network.turns
-    minor, major = (
-        index.get_indexer(pd.MultiIndex.from_frame(network.yields[list(pair)]))
-        for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])
-    )
-    against = np.bincount(minor, (flows / greens)[major], minlength=len(turns)).clip(min=1e-9)
+    turns, flow = network.turns, np.maximum(against, 1e-9)
     gap, follow_up = turns["critical_gap"].fillna(GAP).to_numpy(), turns["follow_up"].fillna(FOLLOW_UP).to_numpy()
-    most = against * np.exp(-against * gap) / -np.expm1(-against * follow_up)
-    shares = np.minimum(most * MICRO / network.group_capacity[network.group_of_turn], 1.0)
-    return np.where(np.isin(np.arange(len(turns)), minor), np.maximum(shares, _LEAST_SHARE), 1.0)
+    most = flow * np.exp(-flow * gap) / -np.expm1(-flow * follow_up)
+    shares = np.clip(most * MICRO / network.group_capacity[network.group_of_turn], _LEAST_SHARE, 1.0)
+    return np.where(against > 0, shares, 1.0)
 
 
 @dataclass(frozen=True)
@@ -283,17 +283,7 @@ class _Town:
         order = _places(np.lexsort((np.arange(len(self.turn_in)), self.across, self.axis[self.turn_in])))
         gives[circle] = (order[one] > order[other])[circle]
         minor, major = np.where(gives, one, other), np.where(gives, other, one)
-        kept = ~self._deadlocks(minor, major, order)
-        return minor[kept], major[kept]
-
-    def _deadlocks(self, minor: Rows, major: Rows, order: Longs) -> Bools:
-        """Return the rows to leave out lest heads of queues wait for who stands behind heads that wait for them."""
-        group = self.network.group_of_turn
-        first = np.full(len(self.network.lane_groups), len(order))
-        np.minimum.at(first, group, order)
-        circle = _in_circle(group[minor], group[major], len(first))
-        out: Bools = circle & (first[group[minor]] < first[group[major]])
-        return out
+        return minor, major
 
 
 def _with_gaps(town: _Town) -> pd.DataFrame:

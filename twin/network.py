@@ -69,8 +69,8 @@ class Network:
         link). A full pocket holds up all behind it. Default: one group a link.
     turns : DataFrame, optional
         ``in_link``, ``out_link``, ``lane_group``, ``kind`` (left, through, right, uturn), ``weight`` (share at a
-        merge; missing = capacity of the approach), ``critical_gap`` and ``follow_up`` [s] (of turns that yield; missing =
-        GAP and FOLLOW_UP). Default: every turn but back where one came from.
+        merge; missing = capacity of the approach), ``critical_gap`` and ``follow_up`` [s] (of turns that yield;
+        missing = GAP and FOLLOW_UP). Default: every turn but back where one came from.
     yields : DataFrame, optional
         ``in_link``, ``out_link``, ``major_in``, ``major_out``: the first turn gives way to the second, always or, where
         it has a signal, while it is only permitted. Default: nobody gives way.

@@ -31,9 +31,9 @@ class Places:
         ``kind`` (water, green), ``geometry`` (polygons).
 
     bays : DataFrame, optional
-        Where vehicles stay: ``place_id`` (str), ``kind`` (dock, bus_stop, parking, gate), ``node_id`` (it is reached from
-        any link that ends there, and left onto any that begins there), ``bays`` (vehicles served at the same time),
-        ``entry_storage`` (vehicles that wait off the road; those behind wait on the lane).
+        Where vehicles stay: ``place_id`` (str), ``kind`` (dock, bus_stop, parking, gate), ``node_id`` (it is reached
+        from any link that ends there, and left onto any that begins there), ``bays`` (vehicles served at the same
+        time), ``entry_storage`` (vehicles that wait off the road; those behind wait on the lane).
 
     Raises
     ------
@@ -47,8 +47,10 @@ class Places:
 
     def __post_init__(self) -> None:
         tables = (
-            ("sites", self.sites, SITE_COLUMNS), ("grounds", self.grounds, GROUND_COLUMNS), ("bays", self.bays, BAY_COLUMNS)
-        )  # fmt: skip
+            ("sites", self.sites, SITE_COLUMNS),
+            ("grounds", self.grounds, GROUND_COLUMNS),
+            ("bays", self.bays, BAY_COLUMNS),
+        )
         for name, table, columns in tables:
             missing = [column for column in columns if column not in table]
             if missing:
@@ -76,8 +78,8 @@ def _checked_bays(table: pd.DataFrame) -> pd.DataFrame:
         if len(wrong):
             row = wrong.iloc[0]
             raise BadTable(
-                f"table bays, place_id {row['place_id']!r}: {column} = {row[column]} must be a whole number from {least} "
-                f"to {MOST_BAYS}"
+                f"table bays, place_id {row['place_id']!r}: {column} = {row[column]} must be a whole number from "
+                f"{least} to {MOST_BAYS}"
             )
         bays[column] = numbers.astype(np.int64)
     twice = bays[bays["place_id"].duplicated()]

@@ -24,10 +24,10 @@ CLASSES = pd.DataFrame(
 free speed in that of the road, ``passes`` whether queues make way for it (and red lights do not hold it).
 
 Headway factors are the passenger car equivalents of heavy vehicles at signals, E_T = 2.0, of the Highway Capacity
-Manual 2010, ch. 18; lengths follow from a rigid truck or bus of 12 m with its gap beside a car's 7.5 m; the speed factors
-are guesses. That queues make way is the law in most places (Vienna Convention on Road Traffic 1968, art. 34); that they
-do so without loss of time for the ambulance is the best case. A class that is longer than its headway (in those of a
-car) finds long roads limited by the room that comes back: they carry s / (1 + p (length - 1)) of it.
+Manual 2010, ch. 18; lengths follow from a rigid truck or bus of 12 m with its gap beside a car's 7.5 m; the speed
+factors are guesses. That queues make way is the law in most places (Vienna Convention on Road Traffic 1968, art. 34);
+that they do so without loss of time for the ambulance is the best case. A class that is longer than its headway (in
+those of a car) finds long roads limited by the room that comes back: they carry s / (1 + p (length - 1)) of it.
 """
 
 LENGTH_STEP = 0.1

@@ -5,7 +5,19 @@ from __future__ import annotations
 from twin.kernels import in_place
 from twin.kernels.columns import Ints
 from twin.kernels.records import (
-    AFTER_BAYS, BEHIND, FIRST, FIRST_BAY, LAST, LONG_AGO, NEXT_EXIT, NOBODY, STEP, THERE, TURN, WAITS_FIRST, WAITS_LAST,
+    AFTER_BAYS,
+    BEHIND,
+    FIRST,
+    FIRST_BAY,
+    LAST,
+    LONG_AGO,
+    NEXT_EXIT,
+    NOBODY,
+    STEP,
+    THERE,
+    TURN,
+    WAITS_FIRST,
+    WAITS_LAST,
 )  # fmt: skip
 
 

@@ -30,11 +30,12 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    gate serves at most one head at one time t, and only a head that is ready in the window open at t and whose link is
    *open* to it at t: t >= the link's next entry, which each entry sets to t + scaled(``link_headway``,
    ``class_headway``) of who entered; t >= the gate's next service, which each service sets to t +
-   scaled(``gate_headway``, its ``class_headway``); and there is room: with k = min(``class_size``, storage), but at least 1, on + k <= storage, where on counts the units of
-   those who are on the link, and, n being the units that ever entered, for each i < k the unit n + 1 + i - storage to
-   leave the link (if that is above 0) did so at least max(1, ``link_wave_time`` - i s) before t (the backward wave),
-   where s = scaled(``link_headway``, ``class_headway``) // k: long vehicles come in bit by bit. Who
-   enters with k units leaves with k. In a place (rule 9) everybody takes one unit.
+   scaled(``gate_headway``, its ``class_headway``); and there is room: with k = min(``class_size``, storage), but at
+   least 1, on + k <= storage, where on counts the units of those who are on the link, and, n being the units that ever
+   entered, for each i < k the unit n + 1 + i - storage to leave the link (if that is above 0) did so at least
+   max(1, ``link_wave_time`` - i s) before t (the backward wave), where s = scaled(``link_headway``,
+   ``class_headway``) // k: long vehicles come in bit by bit. Who enters with k units leaves with k. In a place (rule 9)
+   everybody takes one unit.
 7. *Merges*: of the heads that could be served at t the gate takes the one with the smallest max(tag of its turn,
    clock of the gate); ties go to the smaller vehicle. Serving at start s = max(tag, clock) sets the tag to
    s + ``turn_cost`` and the clock to s, contested or not (start-time fair queueing [2]_): costs are inverse to the
@@ -63,17 +64,19 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    holds the bay until then.
    A head whose turn leads to a place that has no room waits like any other. But if ``turn_else`` of its turn is true,
    and as things stood before the moment t when it is first ready there is no room (on + k > storage), it gives this
-   place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after the
-   other), its turn is made from the lane group in which it is, and it is ready as in rule 4 with x = t, nothing carried.
+   place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after
+   the other), its turn is made from the lane group in which it is, and it is ready as in rule 4 with x = t, nothing
+   being carried over.
 10. *Passing*. A vehicle whose class ``passes`` is in no lane group of a road or source: it is alone in one of its own,
-   which has no headway (in a bay it is like any other). From the moment when it is there (at its source: from its departure) on it looks at the end
-   of a millisecond t, when all else that happens at t has happened, passing vehicles in order of their rows, and again
-   every PASS ms, until it can go: if its link has room for others to pull over (on + its k <= storage; not asked for at
-   a source), and the next link has room (on + k <= storage), it goes, whatever signals, gates, waves, merges and other
-   heads say. The link's next entry then is at least t + the headway that it leaves.
+   which has no headway (in a bay it is like any other). From the moment when it is there (at its source: from its
+   departure) on it looks at the end of a millisecond t, when all else that happens at t has happened, passing vehicles
+   in order of their rows, and again every PASS ms, until it can go: if its link has room for others to pull over (on +
+   its k <= storage; not asked for at a source), and the next link has room (on + k <= storage), it goes, whatever
+   signals, gates, waves, merges and other heads say. The link's next entry then is at least t + the headway that it
+   leaves.
 11. *Timetable*: at ``timetable_time``, before all else that happens then, the number ``timetable_row`` of the column
-   ``timetable_kind`` is set to ``timetable_value``; ready moments are found anew for heads whose signal was set. Windows
-   that a controller sets between two calls of ``advance`` (``leading.set_windows``) count likewise.
+   ``timetable_kind`` is set to ``timetable_value``; ready moments are found anew for heads whose signal was set.
+   Windows that a controller sets between two calls of ``advance`` (``leading.set_windows``) count likewise.
 
 Every headway, free time and wave time is at least 1 ms, so nothing that happens at t can change what else happens
 at t: the order in which one millisecond is worked off cannot matter, and rows may be renumbered freely.

@@ -7,8 +7,27 @@ from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.lights import scaled
 from twin.kernels.records import (
-    AT_GATE, CLASS, FIRST, GATE,  MANY, NEEDS, NEVER, NEXT, NEXT_ENTRY, NOBODY, ON, RING, ROOM, SLOT_OUT, SLOTS, SPACING, STANDING,
-    TIME, WAKE_AT, WANTS, WAVE,
+    AT_GATE,
+    CLASS,
+    FIRST,
+    GATE,
+    MANY,
+    NEEDS,
+    NEVER,
+    NEXT,
+    NEXT_ENTRY,
+    NOBODY,
+    ON,
+    RING,
+    ROOM,
+    SLOT_OUT,
+    SLOTS,
+    SPACING,
+    STANDING,
+    TIME,
+    WAKE_AT,
+    WANTS,
+    WAVE,
 )  # fmt: skip
 
 SERVES = 1
@@ -37,7 +56,7 @@ def fits_on(record: int, size: int, links: Ints) -> bool:
 def room_comes(link: int, units: int, headway: int, links: Ints, slots: Ints) -> int:
     """Return when the room for so many more units came, or comes, back to a link's entry, if there is room for them.
 
-    A vehicle that takes several comes in bit by bit, in the time of its headway (a car's where it is scaled to its class).
+    A vehicle that takes several comes in bit by bit, in the time of its own headway.
     """
     wave = links[link + WAVE]
     comes = slots[slot_of(link, 1, links)] + wave

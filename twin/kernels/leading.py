@@ -5,13 +5,45 @@ from __future__ import annotations
 from twin.kernels import in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import (
-    FREE_TIME, GROUP_HEADWAY, HEADWAY, STORAGE, TURN_SIGNAL, Columns, Ints,
+    FREE_TIME,
+    GROUP_HEADWAY,
+    HEADWAY,
+    STORAGE,
+    TURN_SIGNAL,
+    Columns,
+    Ints,
 )  # fmt: skip
 from twin.kernels.gates import unlink, wake
 from twin.kernels.lights import ready_moment
 from twin.kernels.records import (
-    AFTER_BAYS, AT_GATE, CLASS, FIRST, FIRST_BAY, FIRST_WINDOW, FREE, FROM, GATE, LAST_EXIT, LENGTH, LOSS, NEEDS, NEXT, NEXT_EXIT, NOBODY,
-    OWN_HEADWAY, PERMITTED, READY, ROOM, SIGNAL, SPACING, STANDING, START, THERE, TURN, WANTS, WAVE,
+    AFTER_BAYS,
+    AT_GATE,
+    CLASS,
+    FIRST,
+    FIRST_BAY,
+    FIRST_WINDOW,
+    FREE,
+    FROM,
+    GATE,
+    LAST_EXIT,
+    LENGTH,
+    LOSS,
+    NEEDS,
+    NEXT,
+    NEXT_EXIT,
+    NOBODY,
+    OWN_HEADWAY,
+    PERMITTED,
+    READY,
+    ROOM,
+    SIGNAL,
+    SPACING,
+    STANDING,
+    START,
+    THERE,
+    TURN,
+    WANTS,
+    WAVE,
 )  # fmt: skip
 from twin.kernels.state import State
 
@@ -36,9 +68,7 @@ def keep_timetable(state: State, columns: Columns, row: int, time: int) -> None:
         gate = state.link[record + GATE]
         if state.link[(gate << 4) + STANDING] >= 0:
             _need_anew(gate, columns.class_size, len(columns.link_gate) - (len(state.place) >> 2), state)
-            wake(
-                gate, time, state.queue, state.link, state.vehicle, columns.class_headway, state.slots, state.calendar
-            )
+            wake(gate, time, state.queue, state.link, state.vehicle, columns.class_headway, state.slots, state.calendar)
 
 
 @in_place

@@ -10,7 +10,16 @@ from typing import Any
 from twin.kernels import in_place
 from twin.kernels.columns import UNITY, Ints
 from twin.kernels.records import (
-    CYCLE, CYCLE_BEGAN, FIRST_WINDOW, LAST_WINDOW, LENGTH, LONG_AGO, LOSS, OFFSET, PERMITTED, START,
+    CYCLE,
+    CYCLE_BEGAN,
+    FIRST_WINDOW,
+    LAST_WINDOW,
+    LENGTH,
+    LONG_AGO,
+    LOSS,
+    OFFSET,
+    PERMITTED,
+    START,
 )  # fmt: skip
 
 

@@ -18,9 +18,52 @@ from twin.kernels.gates import SERVES, claim_gates, fits_on, opening, slot_of, w
 from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled, start_up
 from twin.kernels.records import (
-    AT_GATE, BEHIND, CLASS, CLOCK, COST, ELSE, FIRST, FREE, FROM, GATE, LAST, LAST_ENTRY, LAST_EXIT, LAST_MADE, LONG_AGO,
-    LOOK_AT, NEEDS, NEVER, NEXT, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN,
-    READY, RING, ROOM, SIGNAL, SLOT_OUT, SLOTS, SPACING, STANDING, STEP, STOOD, TAG, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, YIELD,
+    AT_GATE,
+    BEHIND,
+    CLASS,
+    CLOCK,
+    COST,
+    ELSE,
+    FIRST,
+    FREE,
+    FROM,
+    GATE,
+    LAST,
+    LAST_ENTRY,
+    LAST_EXIT,
+    LAST_MADE,
+    LONG_AGO,
+    LOOK_AT,
+    NEEDS,
+    NEVER,
+    NEXT,
+    NEXT_ENTRY,
+    NEXT_EXIT,
+    NOBODY,
+    OF_LINK,
+    ON,
+    ONTO,
+    OVERTAKES,
+    OWN_HEADWAY,
+    PASSES_IN,
+    READY,
+    RING,
+    ROOM,
+    SIGNAL,
+    SLOT_OUT,
+    SLOTS,
+    SPACING,
+    STANDING,
+    STEP,
+    STOOD,
+    TAG,
+    THERE,
+    TIME,
+    TURN,
+    UNITS,
+    WAKE_AT,
+    WANTS,
+    YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
 from twin.kernels.yielding import latest_in_gap
@@ -133,21 +176,21 @@ def _run(
                     queues[record + LOOK_AT] = time
                 standing = links[(gate << 4) + STANDING]
                 alone = standing < 0 if crowd == 0 else crowd == 1 and standing == -2 - time
-                if opens <= time and alone and turns[turn + YIELD] >= 0:
-                    if must_yield(time, signal, signals, windows):
-                        row = turns[turn + YIELD]
-                        if queues[record + LOOK_AT] <= time:
-                            seen = latest_in_gap(
-                                time, yield_gap[row], link, yield_turns[row], yield_turns[row + 1], yield_turn,
-                                queues, links, turns, vehicles, log, signals, windows, slots,
-                            )  # fmt: skip
-                            if seen != NOT_YET:
-                                queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
-                        look = queues[record + LOOK_AT]
-                        if look > time:
-                            alone = False
-                            queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
-                if opens <= time and alone:
+                may_go = opens <= time and alone
+                if may_go and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
+                    row = turns[turn + YIELD]
+                    if queues[record + LOOK_AT] <= time:
+                        seen = latest_in_gap(
+                            time, yield_gap[row], link, yield_turns[row], yield_turns[row + 1], yield_turn,
+                            queues, links, turns, vehicles, log, signals, windows, slots,
+                        )  # fmt: skip
+                        if seen != NOT_YET:
+                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+                    look = queues[record + LOOK_AT]
+                    if look > time:
+                        may_go = False
+                        queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
+                if may_go:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
                     served = queue
                 else:
@@ -189,10 +232,9 @@ def _run(
                 opens = opening(link, units, headway, gate << 4, links, slots)
                 tag = max(tags[(row << 2) + TAG], clocks[(gate << 3) + CLOCK])
                 yields = turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows)
-                if opens > time >= links[link + NEXT_ENTRY] and not yields:
-                    # It lacks nothing but room.
-                    if held == NOBODY or tag < held_tag or (tag == held_tag and vehicle < held):
-                        held_tag, held, held_until = tag, vehicle, next_chance(opens, time, signal, signals, windows)
+                lacks_room = opens > time >= links[link + NEXT_ENTRY] and not yields
+                if lacks_room and (held == NOBODY or tag < held_tag or (tag == held_tag and vehicle < held)):
+                    held_tag, held, held_until = tag, vehicle, next_chance(opens, time, signal, signals, windows)
                 if opens <= time and yields:
                     if queues[record + LOOK_AT] <= time:
                         y = turns[turn + YIELD]
@@ -206,21 +248,18 @@ def _run(
                     if look > time:
                         opens = NEVER
                         queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
-                if opens <= time:
-                    if (
-                        served == NOBODY
-                        or tag < best_tag
-                        or (tag == best_tag and vehicle < queues[(served << 4) + FIRST])
-                    ):
-                        served, best_tag, best_before = queue, tag, before
-                        target = queues[record + WANTS]
+                if opens <= time and (
+                    served == NOBODY or tag < best_tag or (tag == best_tag and vehicle < queues[(served << 4) + FIRST])
+                ):
+                    served, best_tag, best_before = queue, tag, before
+                    target = queues[record + WANTS]
                 before = queue
                 queue = after
-            if served != NOBODY and held != NOBODY and gate == target:
-                if held_tag < best_tag or (held_tag == best_tag and held < queues[(served << 4) + FIRST]):
-                    if held_until != NEVER:
-                        put(links, gate, held_until, SERVES, calendar)
-                    continue
+            both = served >= 0 and held >= 0 and gate == target
+            if both and (held_tag < best_tag or (held_tag == best_tag and held < queues[(served << 4) + FIRST])):
+                if held_until != NEVER:
+                    put(links, gate, held_until, SERVES, calendar)
+                continue
             if served != NOBODY:
                 queues[(served << 4) + AT_GATE] = NOBODY
                 if best_before == NOBODY:
@@ -269,10 +308,10 @@ def _run(
             queues[record + FIRST] = freed
             headway = queues[record + OWN_HEADWAY]
             queues[record + STOOD] = 0
-            if turns[turn + YIELD] >= 0 and not passing:
-                if must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
-                    headway = max(headway, yield_follow_up[turns[turn + YIELD]])
-                    queues[record + STOOD] = 1 if queues[record + READY] < time else 0
+            may_yield = turns[turn + YIELD] >= 0 and not passing
+            if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
+                headway = max(headway, yield_follow_up[turns[turn + YIELD]])
+                queues[record + STOOD] = 1 if queues[record + READY] < time else 0
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
             queues[record + LOOK_AT] = LONG_AGO

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,10 +11,59 @@ from twin.kernels.calendar import empty_calendar, put_all
 from twin.kernels.columns import NO_YIELD, NOT_YET, NOWHERE, STORAGE, Columns, Ints, Longs
 from twin.kernels.lights import start_up
 from twin.kernels.records import (
-    AFTER_BAYS, BEHIND, CLASS, COST, CYCLE, CYCLE_BEGAN, ELSE, FIRST, FIRST_BAY, FIRST_WINDOW, FREE, FROM, GATE, LAST,
-    LAST_ENTRY, LAST_EXIT, LAST_MADE, LAST_WINDOW, LENGTH, LONG_AGO, LOOK_AT, LOSS, NEVER, NEXT_ENTRY, NEXT_EXIT,
-    NOBODY, OF_LINK, OFFSET, ON, ONTO, OVERTAKES, OWN_HEADWAY, PASSES_IN, PERMITTED, READY, RING, ROOM, SIGNAL,
-    SLOT_OUT, SLOTS, SPACING, START, STEP, TAG_HIGH, TAG_LOW, THERE, TIME, TURN, UNITS, WAKE_AT, WANTS, WAVE, YIELD,
+    AFTER_BAYS,
+    BEHIND,
+    CLASS,
+    COST,
+    CYCLE,
+    CYCLE_BEGAN,
+    ELSE,
+    FIRST,
+    FIRST_BAY,
+    FIRST_WINDOW,
+    FREE,
+    FROM,
+    GATE,
+    LAST,
+    LAST_ENTRY,
+    LAST_EXIT,
+    LAST_MADE,
+    LAST_WINDOW,
+    LENGTH,
+    LONG_AGO,
+    LOOK_AT,
+    LOSS,
+    NEVER,
+    NEXT_ENTRY,
+    NEXT_EXIT,
+    NOBODY,
+    OF_LINK,
+    OFFSET,
+    ON,
+    ONTO,
+    OVERTAKES,
+    OWN_HEADWAY,
+    PASSES_IN,
+    PERMITTED,
+    READY,
+    RING,
+    ROOM,
+    SIGNAL,
+    SLOT_OUT,
+    SLOTS,
+    SPACING,
+    START,
+    STEP,
+    TAG_HIGH,
+    TAG_LOW,
+    THERE,
+    TIME,
+    TURN,
+    UNITS,
+    WAKE_AT,
+    WANTS,
+    WAVE,
+    YIELD,
 )  # fmt: skip
 
 
@@ -80,7 +130,7 @@ def begin(columns: Columns) -> State:
     )
 
 
-def _record(length: int, width: int, values: dict[int, object]) -> Ints:
+def _record(length: int, width: int, values: Mapping[int, Any]) -> Ints:
     """Return records as one row of numbers; fields that are not given are NOBODY."""
     records = np.full((length, width), NOBODY, np.int32)
     for field, value in values.items():
@@ -180,7 +230,9 @@ def _turns(c: Columns) -> Ints:
 def _signals(c: Columns) -> Ints:
     windows = {FIRST_WINDOW: c.signal_windows[:-1], LAST_WINDOW: c.signal_windows[1:] - 1}
     return _record(
-        len(c.signal_cycle), 8, {CYCLE: c.signal_cycle, OFFSET: c.signal_offset, CYCLE_BEGAN: c.signal_offset - c.signal_cycle, **windows}
+        len(c.signal_cycle),
+        8,
+        {CYCLE: c.signal_cycle, OFFSET: c.signal_offset, CYCLE_BEGAN: c.signal_offset - c.signal_cycle, **windows},
     )
 
 

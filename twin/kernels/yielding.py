@@ -1,7 +1,7 @@
 """Yielding: whether a gap in the streams that have the right of way is long enough (rule 8 of ``columns``).
 
 The rule judges by what happened before a moment t, so that it cannot matter what of t was worked off already. So who
-left or entered at t is recognised by that time and put back: a head that left, a vehicle that entered a queue or a link.
+left or entered at t is recognised by that time and put back: a head that left, a vehicle that entered a queue.
 """
 
 from __future__ import annotations
@@ -11,8 +11,31 @@ from twin.kernels.columns import NOT_YET, NOWHERE, Ints
 from twin.kernels.gates import slot_of
 from twin.kernels.lights import must_yield, ready_anew, ready_moment
 from twin.kernels.records import (
-    BEHIND, FIRST, FROM, GATE, LAST_ENTRY, LAST_EXIT, LAST_MADE, NEVER, NEXT_ENTRY, NEXT_EXIT, NOBODY, OF_LINK, ON,
-    ONTO, OWN_HEADWAY, READY, ROOM, SIGNAL, SPACING, STEP, STOOD, THERE, TURN, WAVE, YIELD,
+    BEHIND,
+    FIRST,
+    FROM,
+    GATE,
+    LAST_ENTRY,
+    LAST_EXIT,
+    LAST_MADE,
+    NEVER,
+    NEXT_ENTRY,
+    NEXT_EXIT,
+    NOBODY,
+    OF_LINK,
+    ON,
+    ONTO,
+    OWN_HEADWAY,
+    READY,
+    ROOM,
+    SIGNAL,
+    SPACING,
+    STEP,
+    STOOD,
+    THERE,
+    TURN,
+    WAVE,
+    YIELD,
 )  # fmt: skip
 
 
@@ -56,9 +79,9 @@ def latest_in_gap(
                     comes = anew
                 else:
                     comes = _stands_until(time, turns[(wants << 3) + ONTO] << 4, wanted, links, slots)
-                    if wants != turn and turns[(wants << 3) + YIELD] >= 0:
-                        if must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
-                            continue
+                    may_yield = wants != turn and turns[(wants << 3) + YIELD] >= 0
+                    if may_yield and must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
+                        continue
         while vehicle != NOBODY and comes < horizon:
             if vehicles[(vehicle << 3) + TURN] == turn:
                 latest = max(latest, comes)

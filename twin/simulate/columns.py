@@ -1,9 +1,9 @@
 """Columns: a network, its signals and its places as the rows that the kernels drive on.
 
 What the kernels call links are, in this order: the links of the network (where lanes have pockets: the part before
-these), the pockets' pieces of road, and the places. Lane groups: those of the network, one at the exit of each link with
-pockets, one source a link, and the bays. Turns: those of the network, the ways into pockets, from sources, out of the
-network, and into places.
+these), the pockets' pieces of road, and the places. Lane groups: those of the network, one at the exit of each link
+with pockets, one source a link, and the bays. Turns: those of the network, the ways into pockets, from sources, out of
+the network, and into places.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from twin.errors import BadTable
-from twin.kernels.columns import NO_SIGNAL, NO_YIELD, NOWHERE, Bools, Ints, Longs
+from twin.kernels.columns import NO_SIGNAL, NO_YIELD, NOWHERE, Ints, Longs
 from twin.network import FOLLOW_UP, GAP, MICRO, MILLI, YIELD_COLUMNS, Network, Rows, in_steps
 from twin.places import Places
 from twin.ragged import starts
@@ -125,7 +126,12 @@ class Roads:
     def capacity(self) -> npt.NDArray[np.int64]:
         """Capacity of each link of the network, all lanes : array [1/1,000,000 PCU/s]."""
         links = self.network.links
-        return in_steps(links["capacity"], MICRO).to_numpy() * links["lanes"].to_numpy(np.int64)
+        return in_steps(links["capacity"], MICRO).to_numpy(np.int64) * links["lanes"].to_numpy(np.int64)
+
+    @cached_property
+    def turn_onto(self) -> Rows:
+        """Link that each turn of the network leads to, and one more."""
+        return np.append(self.network.link_rows(self.network.turns["out_link"]), 0)
 
 
 def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) -> Table:
@@ -218,7 +224,7 @@ def _turns(roads: Roads) -> Table:
     turn_in, turn_out = network.link_rows(turns["in_link"]), network.link_rows(turns["out_link"])
     weight = np.where(turns["weight"].isna(), roads.capacity[turn_in], in_steps(turns["weight"], MICRO).to_numpy())
     lanes = network.links["lanes"].to_numpy(np.int64)
-    gate = _gates(roads)["link_gate"]
+    gate = _gates(roads)["link_gate"].astype(np.int64)
     source_cost, turn_cost = _merge_costs(
         gate[: roads.n_link], gate[turn_out], source=roads.capacity // lanes, turn=weight.astype(np.int64)
     )
@@ -348,7 +354,7 @@ def _ms(seconds: pd.Series) -> npt.NDArray[np.int64]:
     return (seconds * MS).round().to_numpy(np.int64)
 
 
-def columns_table(tables: Mapping[str, npt.NDArray[np.generic]]) -> dict[str, Ints | Bools]:
+def columns_table(tables: Mapping[str, npt.NDArray[np.generic]]) -> dict[str, Any]:
     """Return columns as the kernel's integers; the doors of the tables keep them in range."""
     return {name: values if values.dtype == np.bool_ else ints(values) for name, values in tables.items()}
 

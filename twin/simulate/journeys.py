@@ -201,7 +201,7 @@ def kernel_steps(roads: Roads, routes: Routes, *, enters: bool) -> tuple[Longs, 
         True where the first step of each is the link on which it enters; false where all steps are turns.
     """
     network = roads.network
-    onto = np.append(network.link_rows(network.turns["out_link"]), 0)
+    onto = roads.turn_onto
     first = is_first(routes.start) if enters else np.zeros(len(routes.steps), np.bool_)
     link = np.where(first, routes.steps, onto[np.where(first, -1, routes.steps)])
     last = np.zeros(len(routes.steps), np.bool_)
@@ -281,14 +281,15 @@ def trips_with_stays(
         of_leg.setdefault(choice.leg, []).append(choice)
 
     def driven(steps: Ints, *, enters: bool) -> list[int]:
-        return kernel_steps(roads, Routes(np.array([0, len(steps)]), steps), enters=enters)[1].tolist()
+        codes: list[int] = kernel_steps(roads, Routes(np.array([0, len(steps)]), steps), enters=enters)[1].tolist()
+        return codes
 
     def stay(choice: Choice, *, last: bool) -> list[int]:
         turn = into[choice.place, choice.link] + (0 if last else len(into))
         return [turn, -1 - int(service[legs.stay[choice.leg]])]
 
     def rest(leg: int, onward: Ints | None) -> list[int]:
-        """What is driven from the beginning of a leg to the end of the trip, and instead."""
+        """Return what is driven from the beginning of a leg to the end of the trip, and what instead."""
         steps = driven(
             routes.steps[routes.start[leg] : routes.start[leg + 1]] if onward is None else onward, enters=True
         )

@@ -71,7 +71,7 @@ def timetable_columns(events: pd.DataFrame, roads: Roads, turn_signal: Longs, al
             name = roads.network.links["link_id"].iloc[link]
             raise BadTable(f"table events: link {name!r} has pockets, so its {kind} cannot change during the day")
         rows += [(time, *row) for row in _numbers(roads, link, after).items_not_in(_numbers(roads, link, before))]
-    table = np.array(sorted(dict((row[:3], row) for row in rows).values()), np.int64).reshape(-1, 4)
+    table = np.array(sorted({row[:3]: row for row in rows}.values()), np.int64).reshape(-1, 4)
     names = ("timetable_time", "timetable_kind", "timetable_row", "timetable_value")
     return dict(zip(names, table.T, strict=True))
 
@@ -82,13 +82,13 @@ def _as_built(roads: Roads, link: int) -> _Road:
 
 
 def _with(road: _Road, kind: str, value: float) -> _Road:
-    changed: dict[str, dict[str, bool | int]] = {
-        "closed": {"closed": value > 0},
-        "capacity": {"share": round(value * _PER_MILLE)},
-        "speed": {"speed": round(value * MILLI)},
-        "lanes": {"lanes": round(value)},
+    changed = {
+        "closed": lambda: replace(road, closed=value > 0),
+        "capacity": lambda: replace(road, share=round(value * _PER_MILLE)),
+        "speed": lambda: replace(road, speed=round(value * MILLI)),
+        "lanes": lambda: replace(road, lanes=round(value)),
     }
-    return replace(road, **changed[kind])
+    return changed[kind]()
 
 
 class _Numbers(dict[tuple[int, int], int]):
@@ -103,7 +103,7 @@ def _lane_capacity(roads: Roads, link: int, speed: int) -> int:
     """Return what a lane carries at a speed: no more than as built, nor than the wave allows, u w k / (u + w)."""
     row = roads.network.links.iloc[link]
     free, wave = speed / MILLI, float(roads.network.wave_speed[link])
-    allowed = free * wave * row["jam_density"] / (free + wave)
+    allowed = free * wave * float(row["jam_density"]) / (free + wave)
     return max(round(min(float(row["capacity"]), allowed) * MICRO), 1)
 
 
