@@ -98,7 +98,7 @@ def test_a_standing_queue_of_trucks(kinds, on_second, on_first):
     """
     result = drive(
         chain({}, {"length": 400.0}, {}), vehicles(steady((0.8, 500)), *kinds, to="3"),
-        signals=LATE, classes=AS_FAST, until=3000,
+        signals=LATE, classes=classes(truck={"length": 2.5, "speed": 1.0}), until=3000,
     )  # fmt: skip
     assert on(result, "2")["entered"].notna().sum() == approx(on_second, abs=1)
     assert on(result, "1")["entered"].notna().sum() == approx(on_second + on_first, abs=2)

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -32,19 +33,24 @@ from twin.signals import Signals
 from twin.simulate import columns_of
 from twin.units import MS
 
-CAPACITY = 0.5
-"""Vehicles/s that leave a lane while a queue discharges: SUMO's. Its microscopic model (one lane, 13.89 m/s, vehicles
-of 5 m with gaps of 2.5 m, tau 1 s; green 27 s and amber 3 s of 60 s) was measured to serve 13.56 a cycle, which is 0.50
-times 27 s: what is left when starting up takes 2 s and 2 s of the amber are driven in. UXsim's is 0.66."""
 
-LOSS = 2.0
-"""Seconds that starting up takes of a green (Highway Capacity Manual 2010, ch. 18)."""
+class Drivers(NamedTuple):
+    """How people drive: saturation flow of a lane [veh/s], start-up loss [s], free speed as a share of the limit."""
+
+    capacity: float
+    loss: float
+    speed: float
+    physics: bool
+
+
+ROWS = {"signals": Drivers(0.5, 0.0, 1.0, physics=False), "yielding": Drivers(0.54, 3.9, 0.946, physics=True)}
+"""The row that has signals alone, as mesoscopic peers do, and the one that is held against SUMO's microscopic model:
+with starting up, amber and left turns that give way, and with SUMO's drivers as measured on one road alone, not fitted
+to the result. A lane of 13.89 m/s with green 27 s and amber 3 s of 60 s serves 13.56 of them in a cycle: 0.54 veh/s
+once they move, of 27 s and 2 s of amber less 3.9 s to start up, which as an effective green of 27 s is 0.50. On an
+empty road they drive at .946 of the limit (they dawdle, and differ). UXsim's saturation flow is 0.66."""
 
 KINDS = {"s": "through", "l": "left", "r": "right"}
-
-
-ROWS = {"signals": False, "yielding": True}
-"""Whether starting up, amber and yielding left turns take part; greens alone if not."""
 
 
 def main(folder: str, times: str, row: str) -> None:
@@ -76,9 +82,9 @@ def main(folder: str, times: str, row: str) -> None:
     sys.stdout.write(json.dumps(report) + "\n")
 
 
-def _day(files: Files, physics: bool) -> Result:
+def _day(files: Files, drivers: Drivers) -> Result:
     """Return the scenario with the routes that its files give; trips are numbered in the order of the file."""
-    network = _network(files, physics)
+    network = _network(files, drivers)
     trips = pd.DataFrame(
         {
             "trip_id": np.arange(len(files.trips)),
@@ -87,11 +93,11 @@ def _day(files: Files, physics: bool) -> Result:
             "departure": [float(trip["depart_s"]) for trip in files.trips],
         }
     )
-    scenario = Scenario(network, Demand(trips), _signals(files, physics), name=files.name)
+    scenario = Scenario(network, Demand(trips), _signals(files, drivers), name=files.name)
     return habits_from_links(scenario, dict(enumerate(files.routes)))
 
 
-def _network(files: Files, physics: bool) -> Network:
+def _network(files: Files, drivers: Drivers) -> Network:
     place = {node["node"]: Point(float(node["x_m"]), float(node["y_m"])) for node in files.nodes}
     nodes = gpd.GeoDataFrame({"node_id": list(place)}, geometry=list(place.values()))
     table = pd.DataFrame(files.links)
@@ -103,8 +109,8 @@ def _network(files: Files, physics: bool) -> Network:
             "to_node": table["to_node"],
             "length": numbers["length_m"],
             "lanes": table["lanes"].astype(int),
-            "free_speed": numbers["speed_mps"],
-            "capacity": CAPACITY,
+            "free_speed": numbers["speed_mps"] * drivers.speed,
+            "capacity": drivers.capacity,
             "jam_density": numbers["jam_veh_per_m_lane"],
         },
         geometry=[LineString([place[link["from_node"]], place[link["to_node"]]]) for link in files.links],
@@ -112,10 +118,10 @@ def _network(files: Files, physics: bool) -> Network:
     given = pd.DataFrame(files.turns)
     turns = pd.DataFrame({"in_link": given["from_link"], "out_link": given["to_link"]})
     turns["kind"] = given["direction"].map(KINDS)
-    return Network(nodes, links, turns=turns, yields=left_turn_yields(links, turns) if physics else None)
+    return Network(nodes, links, turns=turns, yields=left_turn_yields(links, turns) if drivers.physics else None)
 
 
-def _signals(files: Files, physics: bool) -> Signals:
+def _signals(files: Files, drivers: Drivers) -> Signals:
     """Return the plans: each turn is green with the group of its link; left turns give way if physics say so."""
     phases = pd.DataFrame(files.signals)
     group = pd.DataFrame(files.links)[["link", "to_node", "signal_group"]]
@@ -123,11 +129,14 @@ def _signals(files: Files, physics: bool) -> Signals:
     held = turns.merge(phases, left_on=["to_node", "signal_group"], right_on=["node", "group"])
     greens = pd.DataFrame({"signal_id": held["node"], "in_link": held["from_link"], "out_link": held["to_link"]})
     greens["start"], greens["length"] = held["green_start_s"].astype(float), held["green_s"].astype(float)
-    greens["permitted"] = physics & (held["direction"] == "l")
+    greens["permitted"] = drivers.physics & (held["direction"] == "l")
     rows = phases.drop_duplicates("node")
     plans = pd.DataFrame({"signal_id": rows["node"], "cycle": rows["cycle_s"].astype(float)})
     plans["offset"] = rows["offset_s"].astype(float)
-    return Signals(plans.assign(amber=rows["amber_s"].astype(float), startup_loss=LOSS) if physics else plans, greens)
+    return Signals(
+        plans.assign(amber=rows["amber_s"].astype(float), startup_loss=drivers.loss) if drivers.physics else plans,
+        greens,
+    )
 
 
 if __name__ == "__main__":

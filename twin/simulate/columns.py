@@ -126,7 +126,9 @@ class Roads:
     def capacity(self) -> npt.NDArray[np.int64]:
         """Capacity of each link of the network, all lanes : array [1/1,000,000 PCU/s]."""
         links = self.network.links
-        return in_steps(links["capacity"], MICRO).to_numpy(np.int64) * links["lanes"].to_numpy(np.int64)
+        lane: npt.NDArray[np.int64] = in_steps(links["capacity"], MICRO).to_numpy(np.int64)
+        whole: npt.NDArray[np.int64] = lane * links["lanes"].to_numpy(np.int64)
+        return whole
 
     @cached_property
     def turn_onto(self) -> Rows:
