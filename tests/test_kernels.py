@@ -32,21 +32,23 @@ def test_an_index_out_of_range_is_caught_when_bounds_are_checked(tmp_path):
 
 
 def counts_references(decorator):
-    """Tell whether references are counted in a helper that hands its array on and may return early."""
+    """Tell whether references are counted in a helper that hands its arrays on and may return early."""
 
     @decorator
-    def read(values, place):
-        return values[place]
+    def pair(values, place, other):
+        return values[place], other[place]
 
     @decorator
-    def helper(values, place):
+    def helper(values, place, other):
         if place < 0:
             return 0
-        return read(values, place) + read(values, place + 1)
+        first, second = pair(values, place, other)
+        if first > second:
+            first, second = pair(other, place + 1, values)
+        return first + second
 
-    helper(np.zeros(4, np.int32), 1)
-    body = next(iter(helper.inspect_llvm().values())).split("define ")[1]
-    return "NRT_incref" in body
+    helper(np.zeros(4, np.int32), 1, np.zeros(4, np.int32))
+    return "NRT_incref" in next(iter(helper.inspect_llvm().values())).split("define ")[1]
 
 
 @pytest.mark.skipif(numba_config.DISABLE_JIT, reason="nothing is compiled")
