@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from numba.core import config
 from shapely import LineString, Point
 
 from twin.kernels.columns import (
@@ -31,8 +32,8 @@ from twin.kernels.columns import (
 from twin.network import Network
 
 CALM = settings(deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
-QUICK = settings(CALM, max_examples=150, derandomize=True)
-LONG = settings(CALM, max_examples=3000)
+QUICK = settings(CALM, max_examples=8 if config.DISABLE_JIT else 150, derandomize=True)
+LONG = settings(CALM, max_examples=1000)
 EFFORTS = pytest.mark.parametrize("effort", [QUICK, pytest.param(LONG, marks=pytest.mark.prove)], ids=["quick", "long"])
 """A test of a property runs twice: quickly and always the same, and long (make prove) with new towns each time."""
 

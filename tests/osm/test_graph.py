@@ -269,6 +269,63 @@ def test_what_restrictions_make_unreachable_is_left_out(draw):
     assert extract.network.notes.query("kind == 'cut off'")["subject"].tolist() == ["link:8:2-4", "link:8:4-2"]
 
 
+@pytest.mark.parametrize("kind", ["no_u_turn", "no_right_turn"])
+def test_turning_back_is_for_dead_ends(draw, crossing, kind):
+    """Nobody turns back where there is another way on, whatever restrictions say of turning back."""
+    nodes, ways = crossing
+    found = turns(read(draw(nodes, ways, [restriction(kind, 20, 1, 20)])).network)
+    assert found == turns(read(draw(nodes, ways)).network)
+    assert {before for (before, _, after), name in found.items() if name == "uturn"} == {"1"}
+
+
+# Signs
+
+
+def signs(extract):
+    return dict(extract.signs.to_numpy().tolist())
+
+
+def test_a_sign_holds_for_those_who_come_to_the_junction_next(draw, crossing):
+    nodes, ways = crossing
+    ways[20] = ([2, 6, 1], STREET)
+    for where, link_id in ((-10, "20:2-1"), (-90, "20:1-2")):
+        assert signs(read(draw(nodes | {6: (where, 0, {"highway": "stop"})}, ways))) == {link_id: "stop"}
+    facing = {"highway": "give_way", "direction": "forward"}
+    assert signs(read(draw(nodes | {6: (-10, 0, facing)}, ways))) == {"20:2-1": "give way"}
+    assert "sign left out" in kinds(read(draw(nodes | {6: (-60, 0, facing)}, ways)))
+
+
+def test_a_stop_sign_on_the_junction_holds_for_all(draw, crossing):
+    nodes, ways = crossing
+    every = {f"{10 * arm}:{arm}-1": "stop" for arm in (2, 3, 4, 5)}
+    assert signs(read(draw(nodes | {1: (0, 0, {"highway": "stop"})}, ways))) == every
+    ways[20] = ([2, 6, 1], STREET)
+    assert signs(read(draw(nodes | {6: (-10, 0, {"highway": "stop", "stop": "all"})}, ways))) == every
+    minor = read(draw(nodes | {1: (0, 0, {"highway": "stop", "stop": "minor"})}, ways))
+    assert signs(minor) == {}
+    assert "sign left out" in kinds(minor)
+
+
+def test_priority_roads_and_roundabouts_are_signs_too(draw, crossing):
+    nodes, ways = crossing
+    ways[20] = ([2, 1], {**STREET, "priority_road": "designated"})
+    ways[50] = ([5, 1], {**ONE_WAY, "junction": "roundabout"})
+    ways[60] = ([1, 5], ONE_WAY)
+    ways[70] = ([5, 3], STREET)
+    assert signs(read(draw(nodes, ways))) == {"20:1-2": "priority", "20:2-1": "priority", "50:5-1": "ring"}
+
+
+def test_roundabouts_tell_the_driving_side(draw, crossing):
+    nodes, ways = crossing
+    ring = {8: (20, 0), 9: (0, 20), 7: (-20, 0), 6: (0, -20)}
+    for refs, left in (([8, 9, 7, 6, 8], False), ([8, 6, 7, 9, 8], True)):
+        around = {90: (refs, {**STREET, "junction": "roundabout"}), 91: ([3, 8], STREET), 92: ([7, 2], STREET)}
+        assert read(draw(nodes | ring, around)).left_hand is left
+    assert read(draw(nodes, ways)).left_hand is False
+    ways[20] = ([2, 1], {**STREET, "driving_side": "left"})
+    assert read(draw(nodes, ways)).left_hand is True
+
+
 # Lanes
 
 
@@ -338,6 +395,32 @@ def test_lanes_that_open_before_a_junction_count_at_its_end(draw, crossing):
     network = read(draw(nodes, ways)).network
     assert network.links.set_index("link_id").loc["20:2-1", "lanes"] == 1
     assert lane_groups(network, "20:2-1") == [(1, ["left"]), (1, ["right", "through"])]
+    assert pockets(network, "20:2-1") == [pytest.approx(50, abs=0.3), None]
+
+
+def pockets(network, link_id):
+    """Return the pockets of a link's lane groups from left to right; None = as long as the link."""
+    own = network.lane_groups[network.lane_groups["link_id"] == link_id].sort_values("lane_group")["pocket"]
+    return [None if pd.isna(length) else length for length in own]
+
+
+def test_lanes_that_nothing_tells_where_they_begin_have_a_guessed_pocket(draw, crossing):
+    """Arrows show three lanes where two are tagged: left and right turns alone, the outer ones, left first."""
+    nodes, ways = crossing
+    marks = {"lanes:forward": "2", "lanes:backward": "1", "turn:lanes:forward": "left|through|right"}
+    ways[20] = ([2, 1], {**STREET, **marks})
+    extract = read(draw(nodes, ways))
+    assert pockets(extract.network, "20:2-1") == [30.0, None, None]
+    assert extract.network.notes.query("kind == 'guessed pocket'")["subject"].tolist() == ["link:20:2-1"]
+    ways[20] = ([2, 1], {**STREET, **marks, "lanes:forward": "1"})
+    assert pockets(read(draw(nodes, ways)).network, "20:2-1") == [30.0, None, 30.0]
+
+
+def test_a_way_of_its_own_for_the_pocket_is_as_long_as_the_way(draw, crossing):
+    nodes, ways = crossing
+    nodes[2] = (-40, 0)
+    ways[20] = ([2, 1], {**STREET, "lanes:forward": "2", "lanes:backward": "1", "turn:lanes:forward": "left|through"})
+    assert pockets(read(draw(nodes, ways)).network, "20:2-1") == [None, None]
 
 
 def test_junk_is_guessed_and_noted(draw):
