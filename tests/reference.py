@@ -237,10 +237,11 @@ def head_could_leave(group: Group, time: int, wanted: Link) -> tuple[int | None,
     ready = ready_from(group, turn, group.line[0].gave_up, time)
     if ready >= time:
         return ready, False
-    waits_for_wave = turn.link is wanted and turn.link.room_comes(1) > turn.link.next_entry
-    if not turn.link.has_room(1) or waits_for_wave:
+    if not turn.link.has_room(1):
         return None, True
-    return max(time, turn.link.opens(1)), True
+    wave = turn.link.room_comes(1)
+    waits_for_wave = turn.link is wanted and wave >= time and wave > turn.link.next_entry
+    return None if waits_for_wave else max(time, turn.link.opens(1)), True
 
 
 def first_could_make(turn: Turn, time: int, wanted: Link) -> int | None:

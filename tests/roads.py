@@ -33,7 +33,7 @@ from twin.network import Network
 
 CALM = settings(deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))
 QUICK = settings(CALM, max_examples=8 if config.DISABLE_JIT else 150, derandomize=True)
-LONG = settings(CALM, max_examples=1000)
+LONG = settings(CALM, max_examples=600)
 EFFORTS = pytest.mark.parametrize("effort", [QUICK, pytest.param(LONG, marks=pytest.mark.prove)], ids=["quick", "long"])
 """A test of a property runs twice: quickly and always the same, and long (make prove) with new towns each time."""
 

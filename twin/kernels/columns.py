@@ -52,11 +52,11 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    after t because its window has closed. Else it stands at its gate: if there is no room in its link for one unit (rule
    6, wave left aside) neither it nor anybody behind it could leave; if there is, e is the moment from t on when that
    link opens to one unit, as far as known (next entry, next service, wave); but if that is the link which the yielding
-   head wants, and it is the wave that it waits for, it is as if there were no room: in a queue people take turns. The
-   others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it stands and has to
-   yield itself (two who turn left before each other may go). Of each turn c the first vehicle that makes it is looked
-   at; if any of these has e < t + gap, the head looks again at 1 + the latest such e, or at t + LOOK if that e is t.
-   Its look stays with it until it leaves.
+   head wants, and it is the wave that it waits for, until t or later, it is as if there were no room: in a queue people
+   take turns. The others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it
+   stands and has to yield itself (two who turn left before each other may go). Of each turn c the first vehicle that
+   makes it is looked at; if any of these has e < t + gap, the head looks again at 1 + the latest such e, or at
+   t + LOOK if that e is t. Its look stays with it until it leaves.
 9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
    ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
    that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.

@@ -120,7 +120,7 @@ def _stands_until(time: int, link: int, wanted: int, links: Ints, slots: Ints) -
     if left == time:  # the unit left just now: before, there was no room
         return NEVER
     opens = left + links[link + WAVE]
-    if link == wanted and opens > links[link + NEXT_ENTRY]:
+    if link == wanted and opens >= time and opens > links[link + NEXT_ENTRY]:
         return NEVER
     opens = max(time, opens, links[link + NEXT_ENTRY])
     gate = links[link + GATE] << 4
