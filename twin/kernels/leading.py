@@ -27,6 +27,7 @@ from twin.kernels.records import (
     GATE,
     LAST_EXIT,
     LENGTH,
+    LONG_AGO,
     LOSS,
     NEEDS,
     NEXT,
@@ -42,6 +43,7 @@ from twin.kernels.records import (
     START,
     THERE,
     TURN,
+    WAKE_AT,
     WANTS,
     WAVE,
 )  # fmt: skip
@@ -137,4 +139,5 @@ def _renew_head(queue: int, turn: int, time: int, state: State) -> None:
         state.vehicle[(vehicle << 3) + THERE], state.queue[record + LAST_EXIT], state.queue[record + NEXT_EXIT],
         state.turn[(turn << 3) + SIGNAL] << 3, state.signal, state.window,
     )  # fmt: skip
+    state.queue[record + WAKE_AT] = LONG_AGO  # its next chance is to be found anew
     put(state.queue, queue, max(state.queue[record + READY], time), READY_HEAD, state.calendar)

@@ -31,6 +31,7 @@ from twin.kernels.records import (
     STEP,
     THERE,
     TURN,
+    WAKE_AT,
     WANTS,
 )
 from twin.kernels.state import State
@@ -57,6 +58,7 @@ def redirect(state: State, queue: int, time: int) -> None:
     vehicles[(vehicle << 3) + TURN] = turn
     vehicles[(vehicle << 3) + THERE] = time
     queues[record + LOOK_AT] = LONG_AGO
+    queues[record + WAKE_AT] = LONG_AGO
     other = state.turn[(turn << 3) + FROM]
     if other != queue:
         queues[record + FIRST] = vehicles[(vehicle << 3) + BEHIND]
