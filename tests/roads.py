@@ -304,7 +304,11 @@ def yield_columns(draw, layout, *, yielding):
     """Draw to which turns of smaller rows and other lane groups each turn yields; nobody waits for another in turn."""
     rows, majors = [], []
     for turn, (group, link) in enumerate(zip(layout.turn_group, layout.turn_link, strict=True)):
-        others = [other for other in range(turn) if layout.turn_group[other] != group and not layout.turn_else[other]]
+        others = [
+            other
+            for other in range(turn)
+            if layout.turn_group[other] != group and layout.turn_link[other] < layout.n_road
+        ]
         may = link != NOWHERE and not layout.turn_else[turn]
         if yielding and others and may and draw(st.booleans()):
             rows.append(len(majors))

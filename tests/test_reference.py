@@ -71,6 +71,15 @@ CASES = {
         dock(1, (0, 0, [0, 2, -3, 3, 1]), (0, 0, [0, 2, -301, 3, 1]), gives_up=True, wave_time=5),
         [0, 10, 10, 12, NOT_YET, 1, 17, 17, 317, NOT_YET],
     ),
+    # The second gives the dock up at 2 and so leaves at 2; the third, who yields to such, sees what was so before 2.
+    "given up while somebody looks": (
+        by_hand(
+            [(1, 1, 20, 1), (1, 1, 1, 1)], [(1, 0), (1, NOWHERE), (1, 1)],
+            [(0, 1, NO_SIGNAL, 0), (NOWHERE, 0), (1, 0, NO_SIGNAL, NO_YIELD, True), (NOWHERE, 2)],
+            [(0, 0, [0, 2, -2, 3, 1])] * 2 + [(0, 0, [0, 1])], bays=[1], yields=[(1, 1, [1])],
+        ),
+        [0, 1, 1, 2, NOT_YET, 1, NOT_YET, NOT_YET, NOT_YET, 2, 2, 3],
+    ),
     # Seven units of time are left of ten: 7 / 4 vehicles a cycle on average, the rest of a headway is carried over.
     "start-up loss": (
         one_road(*STANDING, turns=[(NOWHERE, 0, 0)], windows=[(10, 10, 3, False)], cycle=20),
@@ -203,7 +212,10 @@ def test_finer_clock(effort):
         np.testing.assert_array_equal(fine, np.where(coarse == NOT_YET, NOT_YET, coarse * factor))
 
     finer = st.one_of(st.integers(1, 20), st.integers(100, 20_000))
-    exact = st.sets(st.sampled_from(("losses", "places", "alternatives", "timetable")))
+    whole = st.sampled_from([UNITY, 2 * UNITY, 3 * UNITY])
+    exact = st.sets(st.sampled_from(("classes", "overtaking", "losses", "places", "alternatives", "timetable")))
+    towns = streets(loops=False, min_vehicles=10, features=exact, factors=whole)
+    short = towns.map(lambda columns: columns._replace(class_size=np.ones_like(columns.class_size)))
     effort(given(streets(), finer)(agree_scaled))()
     effort(given(streets(loops=False, min_vehicles=10, lit=True), finer)(agree_scaled))()
-    effort(given(streets(loops=False, min_vehicles=10, features=exact), finer)(agree_scaled))()
+    effort(given(short, finer)(agree_scaled))()

@@ -162,7 +162,8 @@ class Columns(NamedTuple):
     yield_gap, yield_follow_up : array, shape (n_yield,) [ms]
         Critical gap and follow-up time.
     yield_turns : array, shape (n_yield + 1,)
-        The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn.
+        The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn; none of them
+        leads to a place.
     yield_turn : array, shape (n,)
     gate_headway : array, shape (n_gate,) [ms]
         Least time between two services of the gate; 0 = no limit beside those of the links (always so for own gates).

@@ -141,17 +141,17 @@ def _run(
             vehicle = queues[record + FIRST]
             turn = vehicles[(vehicle << 3) + TURN] << 3
             target = turns[turn + ONTO]
+            signal = turns[turn + SIGNAL] << 3
+            if signal >= 0 and queues[record + READY] < time:
+                anew = ready_anew(queues[record + READY], time, signal, signals, windows)
+                queues[record + READY] = anew
+                if anew > time:
+                    put(queues, queue, anew, _HEAD, calendar)
+                    continue
             if target == NOWHERE:
                 served = queue
             else:
                 link = target << 4
-                signal = turns[turn + SIGNAL] << 3
-                if signal >= 0 and queues[record + READY] < time:
-                    anew = ready_anew(queues[record + READY], time, signal, signals, windows)
-                    queues[record + READY] = anew
-                    if anew > time:
-                        put(queues, queue, anew, _HEAD, calendar)
-                        continue
                 units, headway, gate = 1, 0, links[link + GATE]
                 kind = vehicles[(vehicle << 3) + CLASS]
                 if target < first_place and class_size[kind] > 1:
