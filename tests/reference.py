@@ -374,7 +374,9 @@ def move_passing(town: Town, time: int) -> None:
         if not vehicle.kind.passes or vehicle.group or time < vehicle.there or (time - vehicle.there) % PASS:
             continue
         turn, link = vehicle.turn, vehicle.link
-        others_have_room = link is None or link.has_room(vehicle.units)
+        others_have_room = (
+            link is None or link.has_room(vehicle.units) or link.entered - len(link.left) == vehicle.units
+        )
         if others_have_room and (turn.link is None or turn.link.has_room(turn.link.units(vehicle.kind.size))):
             leave(vehicle, turn, time, yielded=False)
             if turn.link:

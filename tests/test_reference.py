@@ -71,14 +71,13 @@ CASES = {
         dock(1, (0, 0, [0, 2, -3, 3, 1]), (0, 0, [0, 2, -301, 3, 1]), gives_up=True, wave_time=5),
         [0, 10, 10, 12, NOT_YET, 1, 17, 17, 317, NOT_YET],
     ),
-    # The second gives the dock up at 2 and so leaves at 2; the third, who yields to such, sees what was so before 2.
-    "given up while somebody looks": (
-        by_hand(
-            [(1, 1, 20, 1), (1, 1, 1, 1)], [(1, 0), (1, NOWHERE), (1, 1)],
-            [(0, 1, NO_SIGNAL, 0), (NOWHERE, 0), (1, 0, NO_SIGNAL, NO_YIELD, True), (NOWHERE, 2)],
-            [(0, 0, [0, 2, -2, 3, 1])] * 2 + [(0, 0, [0, 1])], bays=[1], yields=[(1, 1, [1])],
+    # A road that leads onto itself, where who enters again goes ahead of a slower one.
+    "round and round": (
+        one_road(
+            (0, 0, [0, 2, 2, 1]), (0, 1, [0, 2, 1]), turns=[(NOWHERE, 0), (0, 0)], overtakes=[0], headway=1,
+            classes=[CARS, (1, UNITY, 3 * UNITY // 2, False)],
         ),
-        [0, 1, 1, 2, NOT_YET, 1, NOT_YET, NOT_YET, NOT_YET, 2, 2, 3],
+        [0, 10, 20, 30, 1, 16, 31],
     ),
     # Seven units of time are left of ten: 7 / 4 vehicles a cycle on average, the rest of a headway is carried over.
     "start-up loss": (

@@ -10,10 +10,12 @@ from twin.kernels.records import (
     FIRST,
     FIRST_BAY,
     LAST,
+    LAST_EXIT,
     LONG_AGO,
     NEXT_EXIT,
     NOBODY,
     STEP,
+    STOOD,
     THERE,
     TURN,
     WAITS_FIRST,
@@ -29,7 +31,10 @@ def overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, veh
     """
     head = queues[record + FIRST]
     before, other = NOBODY, head
-    if vehicles[(head << 3) + THERE] < time:
+    stands = vehicles[(head << 3) + THERE] < time
+    if queues[record + LAST_EXIT] == time:  # as things stood before: who left just now was the head
+        stands = queues[record + STOOD] >= 2  # noqa: PLR2004 - see records
+    if stands:
         before, other = queues[record + LAST], NOBODY
     while other != NOBODY and vehicles[(other << 3) + THERE] <= there:
         before, other = other, vehicles[(other << 3) + BEHIND]

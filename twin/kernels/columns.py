@@ -71,9 +71,9 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    which has no headway (in a bay it is like any other). From the moment when it is there (at its source: from its
    departure) on it looks at the end of a millisecond t, when all else that happens at t has happened, passing vehicles
    in order of their rows, and again every PASS ms, until it can go: if its link has room for others to pull over (on +
-   its k <= storage; not asked for at a source), and the next link has room (on + k <= storage), it goes, whatever
-   signals, gates, waves, merges and other heads say. The link's next entry then is at least t + the headway that it
-   leaves.
+   its k <= storage, or nobody else is on it; not asked for at a source), and the next link has room (on + k <=
+   storage), it goes, whatever signals, gates, waves, merges and other heads say. The link's next entry then is at least
+   t + the headway that it leaves.
 11. *Timetable*: at ``timetable_time``, before all else that happens then, the number ``timetable_row`` of the column
    ``timetable_kind`` is set to ``timetable_value``; ready moments are found anew for heads whose signal was set.
    Windows that a controller sets between two calls of ``advance`` (``leading.set_windows``) count likewise.
@@ -163,7 +163,7 @@ class Columns(NamedTuple):
         Critical gap and follow-up time.
     yield_turns : array, shape (n_yield + 1,)
         The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn; none of them
-        leads to a place.
+        leads to a place or out of the network.
     yield_turn : array, shape (n,)
     gate_headway : array, shape (n_gate,) [ms]
         Least time between two services of the gate; 0 = no limit beside those of the links (always so for own gates).

@@ -281,7 +281,8 @@ def _run(
             target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
             own = queues[record + OF_LINK] << 4
             size = class_size[vehicles[vehicle + CLASS]]
-            can_go = own < 0 or fits_on(own, size, links)
+            units = vehicles[vehicle + UNITS]
+            can_go = own < 0 or links[own + ON] == units or links[own + ON] + units <= links[own + ROOM]
             if can_go and target != NOWHERE:
                 can_go = fits_on(target << 4, size if target < first_place else 1, links)
             if can_go:
@@ -307,11 +308,11 @@ def _run(
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
             headway = queues[record + OWN_HEADWAY]
-            queues[record + STOOD] = 0
+            queues[record + STOOD] = 2 if vehicles[v + THERE] < time else 0
             may_yield = turns[turn + YIELD] >= 0 and not passing
             if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
                 headway = max(headway, yield_follow_up[turns[turn + YIELD]])
-                queues[record + STOOD] = 1 if queues[record + READY] < time else 0
+                queues[record + STOOD] += 1 if queues[record + READY] < time else 0
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
             queues[record + LOOK_AT] = LONG_AGO
@@ -379,7 +380,10 @@ def _run(
                             queues[record + LAST] = vehicle
                             joined = NOBODY
                         elif overtake(vehicle, there, time, record, queues, vehicles):
-                            take_out(queues, joined, _HEAD, calendar)  # of the head before: it was not yet there
+                            if joined == served:  # a road that leads onto itself: its new head has no event yet
+                                freed, joined = vehicle, NOBODY
+                            else:
+                                take_out(queues, joined, _HEAD, calendar)  # of the head before: it was not yet there
                         else:
                             joined = NOBODY
 

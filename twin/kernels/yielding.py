@@ -64,7 +64,7 @@ def latest_in_gap(
         there = vehicles[(vehicle << 3) + THERE]
         headway = queues[queue + OWN_HEADWAY]
         if queues[queue + LAST_EXIT] == time:
-            if queues[queue + STOOD] == 1:
+            if queues[queue + STOOD] & 1:
                 continue
             comes = max(there, time + headway)
         elif vehicle != queues[queue + FIRST]:  # who entered just now stands ahead of it
