@@ -11,7 +11,7 @@ import pandas as pd
 
 from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
-from twin.junctions import gap_shares, with_right_of_way, yield_rows
+from twin.junctions import gap_shares, with_right_of_way
 from twin.network import MICRO, Network, Rows
 from twin.osm import Extract, read
 from twin.ragged import is_first
@@ -214,7 +214,7 @@ def _meeting(network: Network, signals: Signals) -> tuple[Rows, Rows, npt.NDArra
 
     At a signal only while it is permitted, and to those alone that are green at the same time.
     """
-    minor, major = yield_rows(network)
+    minor, major = network.yielding_turns
     own = signals.greens.drop_duplicates(["in_link", "out_link"]).set_index(["in_link", "out_link"])
     own = own[["signal_id", "start", "length", "permitted"]].reindex(network.turn_index)
     start, end, signal = own["start"].to_numpy(), (own["start"] + own["length"]).to_numpy(), own["signal_id"].to_numpy()

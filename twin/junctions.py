@@ -97,13 +97,6 @@ def with_right_of_way(
     )  # fmt: skip
 
 
-def yield_rows(network: Network) -> tuple[Rows, Rows]:
-    """Return the rows of the turns that give way, and of those to which they do : arrays, shape (n_yield,)."""
-    pairs = (pd.MultiIndex.from_frame(network.yields[list(pair)]) for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:]))
-    minor, major = (network.turn_index.get_indexer(pair) for pair in pairs)
-    return minor, major
-
-
 def gap_shares(network: Network, against: Floats) -> Floats:
     """Return which share of its green each turn can use for the gaps in the streams to which it yields.
 

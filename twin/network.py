@@ -148,6 +148,13 @@ class Network:
         return pd.MultiIndex.from_frame(self.turns[["in_link", "out_link"]])
 
     @cached_property
+    def yielding_turns(self) -> tuple[Rows, Rows]:
+        """Rows of the turns that give way, and of those to which they do : arrays, shape (n_yield,)."""
+        sides = (self.yields[list(pair)] for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:]))
+        minor, major = (self.turn_index.get_indexer(pd.MultiIndex.from_frame(side)) for side in sides)
+        return minor, major
+
+    @cached_property
     def group_of_turn(self) -> Rows:
         """Row of the lane group of each turn : array, shape (n_turn,)."""
         groups = pd.MultiIndex.from_frame(self.lane_groups[["link_id", "lane_group"]])

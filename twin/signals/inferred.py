@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from twin.network import DEGREE, MICRO, YIELD_COLUMNS, Network, Rows
+from twin.network import DEGREE, MICRO, Network, Rows
 from twin.signals.plans import AMBER_USED, Signals, no_signals
 from twin.units import HOUR
 
@@ -134,7 +134,7 @@ def _held(network: Network, arms: pd.DataFrame, group_flows: Floats) -> pd.DataF
     turns["load"] = (group_flows * MICRO / network.group_capacity)[turns["group"]]
     axis = turns["in_link"].map(arms.set_index("in_link")["axis"])
     signal = turns["in_link"].map(arms.set_index("in_link")["signal_id"])
-    minor, major = _yielding(network)
+    minor, major = network.yielding_turns
     together = ((signal[minor].to_numpy() == signal[major]) & (axis[minor].to_numpy() == axis[major])).to_numpy()
     minor, major = minor[together], major[together]
     turns["permitted"] = np.isin(np.arange(len(turns)), minor)
@@ -146,16 +146,6 @@ def _held(network: Network, arms: pd.DataFrame, group_flows: Floats) -> pd.DataF
     turns["permitted"] &= ~own_phase
     turns["phase"] = (2 * axis + 1 - own_phase).fillna(-1).astype(int)
     return turns.assign(signal_id=signal)[signal.notna()]
-
-
-def _yielding(network: Network) -> tuple[Rows, Rows]:
-    """Return the rows of the turns that yield, and of those to which they do."""
-    index, table = network.turn_index, network.yields
-    minor, major = (
-        index.get_indexer(pd.MultiIndex.from_frame(table[list(pair)]))
-        for pair in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])
-    )
-    return minor, major
 
 
 def _too_many(network: Network, group_flows: Floats, minor: Rows, major: Rows) -> npt.NDArray[np.bool_]:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from twin.errors import BadTable
 from twin.kernels.columns import NO_SIGNAL, NO_YIELD, NOWHERE, Ints, Longs
-from twin.network import FOLLOW_UP, GAP, MICRO, MILLI, YIELD_COLUMNS, Network, Rows, in_steps
+from twin.network import FOLLOW_UP, GAP, MICRO, MILLI, Network, Rows, in_steps
 from twin.places import Places
 from twin.ragged import starts
 from twin.signals import AMBER_USED, Signals
@@ -268,8 +268,7 @@ def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: L
 
 def _yields(roads: Roads) -> Table:
     network = roads.network
-    pairs = [pd.MultiIndex.from_frame(network.yields[list(c)]) for c in (YIELD_COLUMNS[:2], YIELD_COLUMNS[2:])]
-    minor, major = (network.turn_index.get_indexer(pair) for pair in pairs)
+    minor, major = network.yielding_turns
     order = np.lexsort((major, minor))
     turn, first = np.unique(minor[order], return_index=True)
     of_turn = np.full(roads.place_turn + 2 * len(roads.into_place), NO_YIELD, np.int64)
