@@ -266,17 +266,18 @@ def test_never_more_on_a_link_than_it_has_room_for(effort):
 
 @EFFORTS
 def test_bays_are_given_in_order_of_entry(effort):
-    """Who enters a place first is served first, at once where a bay is empty."""
+    """Who enters a place first is served first, at once where a bay is empty; who passes enters last of all at once."""
 
     @given(WITH_PLACES)
     def check(columns):
+        passes = columns.class_passes[columns.vehicle_class]
         places = defaultdict(list)
         for visit in all_visits(columns, driven(columns, UNTIL)):
             if visit.link >= first_place(columns):
                 places[visit.link - first_place(columns)].append(visit)
         for place, visits in places.items():
             n_bay = int(np.diff(columns.place_bays)[place])
-            visits.sort(key=lambda visit: visit.entered)
+            visits.sort(key=lambda visit: (visit.entered, passes[visit.vehicle]))
             served = [visit.served for visit in visits if visit.served != NOT_YET]
             left = sorted(visit.left for visit in visits if visit.left != NOT_YET)
             freed = [NOT_YET] * n_bay + left
