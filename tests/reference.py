@@ -69,7 +69,7 @@ class Signal:
         return Window(begin, begin + length, *kind)
 
 
-@dataclass
+@dataclass(eq=False)
 class Gate:
     """Where vehicles enter links, one at a time."""
 
@@ -79,7 +79,7 @@ class Gate:
     next_service: int = EVER
 
 
-@dataclass
+@dataclass(eq=False)
 class Link:
     """A road or, if it has bays, a place: room for some units, room that comes back with the wave."""
 
@@ -115,7 +115,7 @@ class Link:
         return max(self.next_entry, self.gate.next_service, self.room_comes(units, headway))
 
 
-@dataclass
+@dataclass(eq=False)
 class Group:
     """A lane group: first in, first out, but for those who overtake."""
 
@@ -129,12 +129,14 @@ class Group:
 
     def join(self, vehicle: Vehicle) -> None:
         """Put a vehicle that enters into the line (rule 3)."""
-        later = [place for place, other in enumerate(self.line) if other.there > vehicle.there]
-        ahead = self.overtakes and not self.stood and later
-        self.line.insert(later[0] if ahead else len(self.line), vehicle)
+        place = len(self.line)
+        if self.overtakes and not self.stood:
+            while place and self.line[place - 1].lets_by(vehicle):
+                place -= 1
+        self.line.insert(place, vehicle)
 
 
-@dataclass
+@dataclass(eq=False)
 class Turn:
     """A way out of a lane group into a link, or out of the network, with its place in the merge."""
 
@@ -143,14 +145,23 @@ class Turn:
     signal: Signal | None
     cost: int
     or_else: bool
-    yields_to: list[Turn] | None = None
+    yields_to: list[Seen] | None = None
     gap: int = 0
     follow_up: int = 0
+    time: int = 0
+    headway: int = 0
     tag: int = 0
 
     def yields_at(self, time: int) -> bool:
         """Tell whether who makes it now yields (rule 8)."""
         return self.yields_to is not None and (self.signal is None or self.signal.window_at(time).permitted)
+
+
+class Seen(NamedTuple):
+    """Turns that people make one after the other, the last across the way of who yields, so long after the first."""
+
+    turns: list[Turn]
+    lead: int
 
 
 class Kind(NamedTuple):
@@ -162,7 +173,7 @@ class Kind(NamedTuple):
     passes: bool
 
 
-@dataclass
+@dataclass(eq=False)
 class Vehicle:
     """One trip: its steps, when each happened, and where it is now."""
 
@@ -177,12 +188,15 @@ class Vehicle:
     units: int = 0  # that it takes up on its link
     look: int = EVER
     asked: int = -1  # the step for which it has been asked whether it gives up
-    gave_up: int | None = None  # when it gave up the place that it wanted before
 
     @property
     def turn(self) -> Turn:
         """The turn that it wants to make next."""
         return self.steps[self.step]
+
+    def lets_by(self, other: Vehicle) -> bool:
+        """Tell whether another one that comes behind it may go ahead of it (rule 3)."""
+        return self.kind.slow > other.kind.slow and self.there > other.there
 
     def without(self, step: int) -> int:
         """Return the step that comes instead if the place of this one is given up (rule 9)."""
@@ -203,13 +217,13 @@ class Town:
     changes: deque[tuple[int, int, int, int]]  # time, kind, row, value
 
 
-def ready_from(group: Group, turn: Turn, gave_up: int | None, time: int) -> int:
-    """Return the moment from when a head is ready, as it is known at this time (rules 3 and 4; 9 if it gave up)."""
-    head, signal = group.line[0], turn.signal
-    since = max(head.there, group.next_exit) if gave_up is None else gave_up
+def ready_from(group: Group, time: int) -> int:
+    """Return the moment from when a head is ready, as it is known at this time (rules 3 and 4)."""
+    head, signal = group.line[0], group.line[0].turn.signal
+    since = max(head.there, group.next_exit)
     if signal is None:
         return since
-    last = signal.window_at(group.last_exit) if group.last_exit != EVER and gave_up is None else None
+    last = signal.window_at(group.last_exit) if group.last_exit != EVER else None
     if last and head.there < last.end <= group.next_exit:
         since = signal.next_window(last.end).start_up + group.next_exit - last.end
     window = signal.window_at(since)
@@ -219,22 +233,17 @@ def ready_from(group: Group, turn: Turn, gave_up: int | None, time: int) -> int:
     return (signal.window_at(time) or signal.next_window(time)).start_up
 
 
-def next_step(group: Group, time: int) -> tuple[int, bool]:
-    """Return the step that the head of a lane group wants to make now, and whether it is ready for it (rules 4, 9)."""
-    head, step, gave_up = group.line[0], group.line[0].step, group.line[0].gave_up
-    while ready_from(group, head.steps[step], gave_up, time) <= time:
-        turn = head.steps[step]
-        if not turn.or_else or head.asked == step or turn.link.has_room(turn.link.units(head.kind.size)):
-            head.asked = step
-            return step, True
-        step, gave_up = head.without(step), time
-    return step, False
+def gives_up(head: Vehicle) -> bool:
+    """Tell whether a head that is ready gives up the place that it wants, if it was not asked before (rule 9)."""
+    turn, asked = head.turn, head.asked == head.step
+    head.asked = head.step
+    return turn.or_else and not asked and not turn.link.has_room(turn.link.units(head.kind.size))
 
 
 def head_could_leave(group: Group, time: int, wanted: Link) -> tuple[int | None, bool]:
     """Return when the head of a lane group could leave, for all that is known, or None, and if it stands (rule 8)."""
     turn = group.line[0].turn
-    ready = ready_from(group, turn, group.line[0].gave_up, time)
+    ready = ready_from(group, time)
     if ready >= time:
         return ready, False
     if not turn.link.has_room(1):
@@ -244,17 +253,18 @@ def head_could_leave(group: Group, time: int, wanted: Link) -> tuple[int | None,
     return None if waits_for_wave else max(time, turn.link.opens(1)), True
 
 
-def first_could_make(turn: Turn, time: int, wanted: Link) -> int | None:
-    """Return when the first vehicle that makes this turn could leave, for all that is known, or None (rule 8)."""
-    line = turn.group.line
+def first_comes(seen: Seen, time: int, wanted: Link) -> int | None:
+    """Return when the first vehicle that makes these turns comes, for all that is known, or None (rule 8)."""
+    turn, line = seen.turns[0], seen.turns[0].group.line
     moment, stands = head_could_leave(turn.group, time, wanted) if line else (None, False)
-    if moment is None or (stands and line[0].turn is not turn and line[0].turn.yields_at(time)):
+    asked = line and (line[0].turn is not turn or len(seen.turns) > 1)
+    if moment is None or (stands and asked and line[0].turn.yields_at(time)):
         return None
     for vehicle in line:
         if vehicle is not line[0]:
             moment = max(vehicle.there, moment + turn.group.headway)
-        if vehicle.turn is turn:
-            return moment
+        if vehicle.steps[vehicle.step : vehicle.step + len(seen.turns)] == seen.turns:
+            return moment + seen.lead
     return None
 
 
@@ -265,9 +275,9 @@ def must_yield(head: Vehicle, turn: Turn, time: int) -> bool:
     if time < head.look:
         return True
     near = []
-    for other in turn.yields_to:
-        moment = first_could_make(other, time, turn.link)
-        gap = max(1, turn.gap - turn.link.headway) if other.link is turn.link else turn.gap
+    for seen in turn.yields_to:
+        moment = first_comes(seen, time, turn.link)
+        gap = max(1, turn.gap - turn.link.headway) if seen.turns[-1].link is turn.link else turn.gap
         near += [moment] if moment is not None and moment < time + gap else []
     if near:
         head.look = time + LOOK if max(near) == time else max(near) + 1
@@ -284,7 +294,7 @@ def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
     """Take a vehicle out of its lane group and off its link."""
     group = vehicle.group
     if group:
-        headway = max(group.headway, turn.follow_up if yielded else 0)
+        headway = max(group.headway + turn.headway, turn.follow_up if yielded else 0)
         group.line.pop(0)
         group.last_exit, group.next_exit = time, time + scaled(headway, vehicle.kind.headway)
     if vehicle.link:
@@ -292,18 +302,19 @@ def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
     vehicle.times[vehicle.step] = time
     vehicle.step += 1
     vehicle.link = vehicle.group = None
-    vehicle.there, vehicle.look, vehicle.gave_up = NEVER, EVER, None
+    vehicle.there, vehicle.look = NEVER, EVER
 
 
-def enter(vehicle: Vehicle, link: Link, time: int) -> None:
+def enter(vehicle: Vehicle, turn: Turn, time: int) -> None:
     """Bring a vehicle that has left onto its next link; in a place it waits for a bay until ``fill`` comes."""
+    link = turn.link
     vehicle.link, vehicle.units = link, link.units(vehicle.kind.size)
     link.entered += vehicle.units
     link.next_entry = max(link.next_entry, time + scaled(link.headway, vehicle.kind.headway))
     if link.bays:
         link.waiting.append(vehicle)
         return
-    vehicle.there = time + scaled(link.free_time, vehicle.kind.slow)
+    vehicle.there = time + scaled(link.free_time + turn.time, vehicle.kind.slow)
     if not vehicle.kind.passes:
         vehicle.group = vehicle.turn.group
         vehicle.group.join(vehicle)
@@ -321,16 +332,16 @@ def fill(place: Link, bays: list[Group], time: int) -> None:
             bay.line.append(vehicle)
 
 
-def movers(heads: list[tuple[Vehicle, int, bool]], time: int) -> list[tuple[Vehicle, Turn]]:
+def movers(heads: list[Vehicle], time: int) -> list[tuple[Vehicle, Turn]]:
     """Return who of the heads leaves the network or is served at a gate, each with its turn (rules 5 to 8)."""
     leaving: list[tuple[Vehicle, Turn]] = []
     served: dict[int, tuple[int, int, Vehicle, Turn]] = {}
     held: dict[int, tuple[int, int]] = {}
-    for head, step, ready in heads:
-        turn = head.steps[step]
-        if ready and turn.link is None:
+    for head in heads:
+        turn = head.turn
+        if turn.link is None:
             leaving.append((head, turn))
-        elif ready:
+        else:
             gate, claim = turn.link.gate, (max(turn.tag, turn.link.gate.clock), head.number, head, turn)
             if may_enter(turn.link, head.kind, time):
                 if not must_yield(head, turn, time):
@@ -348,24 +359,25 @@ def movers(heads: list[tuple[Vehicle, int, bool]], time: int) -> list[tuple[Vehi
 
 
 def move_heads(town: Town, time: int) -> None:
-    """First see which heads may move, then move them, then fill bays (rules 3 to 9)."""
-    heads = []
+    """First see which heads may move, then move them, then fill bays and see who gives up (rules 3 to 9)."""
+    ready = []
     for group in town.groups:
         group.stood = bool(group.line) and group.line[0].there < time
-        if group.line and group.line[0].there <= time:
-            heads.append((group.line[0], *next_step(group, time)))
-    moves = movers(heads, time)
-    for head, step, _ in heads:
-        head.gave_up = head.gave_up if step == head.step else time
-        head.step = step
+        if group.line and group.line[0].there <= time and ready_from(group, time) <= time:
+            ready.append(group.line[0])
+    giving_up = [head for head in ready if gives_up(head)]
+    moves = movers([head for head in ready if head not in giving_up], time)
     for head, turn in moves:
         leave(head, turn, time, yielded=turn.link is not None and turn.yields_at(time))
     for head, turn in moves:
         if turn.link:
-            enter(head, turn.link, time)
+            enter(head, turn, time)
     for place in town.links:
         if place.waiting:  # bays that were empty before come first
             fill(place, sorted(place.bays, key=lambda bay: bay.last_exit == time), time)
+    for head in giving_up:
+        head.step, head.there = head.without(head.step), time + 1
+        head.group.last_exit = head.group.next_exit = EVER
 
 
 def move_passing(town: Town, time: int) -> None:
@@ -380,7 +392,7 @@ def move_passing(town: Town, time: int) -> None:
         if others_have_room and (turn.link is None or turn.link.has_room(turn.link.units(vehicle.kind.size))):
             leave(vehicle, turn, time, yielded=False)
             if turn.link:
-                enter(vehicle, turn.link, time)
+                enter(vehicle, turn, time)
             for place in {id(place): place for place in (link, turn.link) if place}.values():
                 fill(place, place.bays, time)
 
@@ -438,17 +450,27 @@ def build_turns(c: Columns, links: list[Link], groups: list[Group], signals: lis
     turns = [
         Turn(
             None if link == NOWHERE else links[link], groups[group], None if signal == NO_SIGNAL else signals[signal],
-            cost, or_else,
+            cost, or_else, time=time, headway=headway,
         )
-        for link, group, signal, cost, or_else in zip(
-            c.turn_link, c.turn_group, c.turn_signal, c.turn_cost, c.turn_else, strict=True
+        for link, group, signal, cost, or_else, time, headway in zip(
+            c.turn_link, c.turn_group, c.turn_signal, c.turn_cost, c.turn_else, c.turn_time, c.turn_headway,
+            strict=True,
         )
     ]  # fmt: skip
     for turn, row in zip(turns, c.turn_yield, strict=True):
         if row != NO_YIELD:
-            turn.yields_to = [turns[other] for other in c.yield_turn[c.yield_turns[row] : c.yield_turns[row + 1]]]
+            turn.yields_to = [seen(c, turns, other) for other in range(c.yield_turns[row], c.yield_turns[row + 1])]
             turn.gap, turn.follow_up = c.yield_gap[row], c.yield_follow_up[row]
     return turns
+
+
+def seen(c: Columns, turns: list[Turn], row: int) -> Seen:
+    """Return what a row of the list of turns that one yields to says."""
+    lead, chain = c.yield_lead[row], []
+    while row >= 0:
+        chain.append(turns[c.yield_turn[row]])
+        row = c.yield_onward[row]
+    return Seen(chain, lead)
 
 
 def build_vehicles(c: Columns, turns: list[Turn]) -> list[Vehicle]:

@@ -120,11 +120,14 @@ def by_hand(
         *map(ints, zip(*links, strict=True)), link_gate=ints(range(len(links))),
         group_headway=ints([group[0] for group in groups]), group_link=ints([group[1] for group in groups]),
         group_overtakes=np.isin(range(len(groups)), overtakes), turn_link=ints(turn_link), turn_group=ints(turn_group),
-        turn_signal=ints(turn_signal), turn_cost=ints([1] * len(turns)), turn_yield=ints(turn_yield),
+        turn_signal=ints(turn_signal), turn_cost=ints([1] * len(turns)), turn_time=ints([0] * len(turns)),
+        turn_headway=ints([0] * len(turns)), turn_yield=ints(turn_yield),
         turn_else=np.array(turn_else), yield_gap=ints([each[0] for each in yields]),
         yield_follow_up=ints([each[1] for each in yields]),
         yield_turns=ints(np.cumsum([0, *(len(each[2]) for each in yields)])),
-        yield_turn=ints([turn for each in yields for turn in each[2]]), gate_headway=ints([0] * len(links)),
+        yield_turn=ints([turn for each in yields for turn in each[2]]),
+        yield_onward=ints([-1 for each in yields for _ in each[2]]),
+        yield_lead=ints([0 for each in yields for _ in each[2]]), gate_headway=ints([0] * len(links)),
         signal_cycle=ints([cycle] * bool(windows)), signal_offset=ints([0] * bool(windows)),
         signal_windows=ints([0, len(windows)] if windows else [0]), window_start=ints(start),
         window_length=ints(length), window_loss=ints(loss), window_permitted=np.array(permitted, bool),
@@ -145,7 +148,8 @@ def some(least, most, count):
 
 
 FEATURES = (
-    "classes", "overtaking", "yielding", "losses", "permitted", "places", "alternatives", "passing", "timetable"
+    "classes", "overtaking", "yielding", "losses", "permitted", "places", "alternatives", "passing", "timetable",
+    "turning",
 )  # fmt: skip
 """What a random town may have beside links, gates, merges and signals."""
 
@@ -300,6 +304,21 @@ def link_columns(draw, layout, most, storages):
 
 
 @st.composite
+def seen_by(draw, layout, group, crossing, first):
+    """Draw rows (turn, onward, lead) of what one from a lane group yields to: those that cross and some before them."""
+    rows = [(turn, -1, 0) for turn in crossing]
+    for _ in range(draw(st.integers(0, 3))):
+        onward = draw(st.integers(0, len(rows) - 1))
+        turn, _, lead = rows[onward]
+        link = layout.group_link[layout.turn_group[turn]]
+        onto = [other for other, to in enumerate(layout.turn_link) if to == link != NOWHERE]
+        before = [other for other in onto if layout.turn_group[other] != group]
+        if before:
+            rows.append((draw(st.sampled_from(before)), first + onward, lead + draw(st.integers(0, 12))))
+    return rows
+
+
+@st.composite
 def yield_columns(draw, layout, *, yielding):
     """Draw to which turns of smaller rows and other lane groups each turn yields; nobody waits for another in turn."""
     rows, majors = [], []
@@ -312,7 +331,8 @@ def yield_columns(draw, layout, *, yielding):
         may = link != NOWHERE and not layout.turn_else[turn]
         if yielding and others and may and draw(st.booleans()):
             rows.append(len(majors))
-            majors.append(draw(st.lists(st.sampled_from(others), min_size=1, max_size=2, unique=True)))
+            crossing = draw(st.lists(st.sampled_from(others), min_size=1, max_size=2, unique=True))
+            majors.append(draw(seen_by(layout, group, crossing, sum(map(len, majors)))))
         else:
             rows.append(NO_YIELD)
     return {
@@ -320,7 +340,9 @@ def yield_columns(draw, layout, *, yielding):
         "yield_gap": ints(draw(some(1, 20, len(majors)))),
         "yield_follow_up": ints(draw(some(1, 20, len(majors)))),
         "yield_turns": ints(np.cumsum([0, *map(len, majors)])),
-        "yield_turn": ints([turn for turns in majors for turn in turns]),
+        "yield_turn": ints([turn for rows in majors for turn, _, _ in rows]),
+        "yield_onward": ints([onward for rows in majors for _, onward, _ in rows]),
+        "yield_lead": ints([lead for rows in majors for *_, lead in rows]),
     }
 
 
@@ -398,6 +420,8 @@ def streets(
         turn_group=ints(layout.turn_group),
         turn_signal=ints(turn_signal),
         turn_cost=ints(draw(some(1, 20, n_turn))),
+        turn_time=ints(draw(some(0, 9, n_turn)) if "turning" in have else [0] * n_turn),
+        turn_headway=ints(draw(some(0, 9, n_turn)) if "turning" in have else [0] * n_turn),
         turn_else=np.array(layout.turn_else, bool),
         **draw(yield_columns(layout, yielding="yielding" in have)),
         **signal_columns(signals),
@@ -413,13 +437,13 @@ def streets(
 def scaled(columns, factor):
     """Return the same town on a finer clock, each tick cut into so many: the same moves at so many times the times.
 
-    So it is unless the town knows of single ticks: where somebody yields or passes, a start-up loss is as long as its
-    window, or a class makes fractions of ticks.
+    So it is unless the town knows of single ticks: where somebody yields, passes or gives a place up, a start-up loss
+    is as long as its window, or a class makes fractions of ticks.
     """
     times = (
         "link_free_time", "link_headway", "link_wave_time", "group_headway", "gate_headway", "signal_cycle",
         "signal_offset", "window_start", "window_length", "window_loss", "yield_gap", "yield_follow_up",
-        "vehicle_departure", "timetable_time",
+        "turn_time", "turn_headway", "vehicle_departure", "timetable_time",
     )  # fmt: skip
     of_time = np.isin(columns.timetable_kind, [FREE_TIME, HEADWAY, WAVE_TIME, GROUP_HEADWAY])
     values = np.where(of_time, columns.timetable_value * factor, columns.timetable_value)

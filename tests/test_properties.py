@@ -418,7 +418,8 @@ def renumbered(draw, c):
         **dict.fromkeys(Columns._fields[:5], links), **dict.fromkeys(Columns._fields[5:8], groups),
         **{name: order for name in Columns._fields for part, order in (
             ("turn_", turns), ("gate_", gates), ("yield_gap", yields), ("yield_follow_up", yields),
-            ("yield_turn", majors), ("signal_", signals), ("window_", windows), ("class_", classes),
+            ("yield_turn", majors), ("yield_onward", majors), ("yield_lead", majors),
+            ("signal_", signals), ("window_", windows), ("class_", classes),
         ) if name.startswith(part)},
     }  # fmt: skip
     kept = {"yield_turns", "signal_windows"}
@@ -431,6 +432,7 @@ def renumbered(draw, c):
         turn_signal=ints(signal_now[rows.turn_signal]),
         turn_yield=ints(yield_now[rows.turn_yield]),
         yield_turn=ints(turn_now[rows.yield_turn]),
+        yield_onward=ints(np.append(np.argsort(majors), -1)[rows.yield_onward]),
         yield_turns=yield_turns,
         signal_windows=signal_windows,
         place_bays=place_bays,

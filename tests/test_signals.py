@@ -12,7 +12,7 @@ from tests.test_junctions import PLACES, drawn
 from twin.errors import BadTable
 from twin.junctions import with_right_of_way
 from twin.network import Network
-from twin.signals import LOST_TIME, Signals, green_shares, infer_plans, mean_waits, webster
+from twin.signals import LOST_TIME, SHORTEST_GREEN, Signals, green_shares, infer_plans, mean_waits, webster
 
 
 def crossing():
@@ -51,8 +51,29 @@ def test_webster_by_hand():
 def test_webster_keeps_its_limits(loads):
     cycle, greens = webster(np.array(loads))
     assert 20 <= cycle <= 120
-    assert (greens >= 5).all()
+    assert (greens >= SHORTEST_GREEN).all()
     assert greens.sum() == pytest.approx(cycle - LOST_TIME * len(loads))
+
+
+def by_turn(town, flows):
+    """Return the flow of each turn [PCU/s]: those of lane groups, evenly parted between their turns."""
+    group = town.group_of_turn
+    return (
+        np.broadcast_to(flows, len(town.lane_groups))
+        / np.maximum(np.bincount(group, minlength=len(town.lane_groups)), 1)
+    )[group]
+
+
+def test_two_lanes_that_lead_onto_one_get_the_green_of_one():
+    """A through road of two lanes narrows to one behind the signal: its load is that of one lane, .5 and not .25.
+
+    C = 17 / (1 - .5 - .17) = 51 s at least; with two lanes behind it 17 / (1 - .25 - .1) = 26 s.
+    """
+    cycles = []
+    for lanes in (1, 2):
+        town = chain({"lanes": 2}, {"lanes": lanes})
+        cycles.append(infer_plans(town, {"1": "1"}, by_turn(town, [0.4, 0.0])).plans["cycle"].tolist())
+    assert cycles == [[51], [26]]
 
 
 def test_mean_wait_is_half_the_red_times_its_chance():
@@ -65,8 +86,7 @@ def test_mean_wait_is_half_the_red_times_its_chance():
 
 def test_inferred_plans_part_the_main_road_from_the_side_road():
     town = crossing()
-    flows = np.full(len(town.lane_groups), 0.2)
-    plans = infer_plans(town, {"J": "J"}, flows)
+    plans = infer_plans(town, {"J": "J"}, by_turn(town, 0.2))
     assert plans.plans["inferred"].all()
     windows = plans.greens.groupby("in_link")[["start", "length"]].agg(["min", "max"])
     assert (windows.loc["WJ"] == windows.loc["EJ"]).all()
@@ -81,7 +101,7 @@ def test_inferred_plans_part_the_main_road_from_the_side_road():
 def test_more_flow_gets_more_green():
     town = crossing()
     few, many = (
-        infer_plans(town, {"J": "J"}, np.where(town.lane_groups["link_id"] == "SJ", flow, 0.2)).greens
+        infer_plans(town, {"J": "J"}, by_turn(town, np.where(town.lane_groups["link_id"] == "SJ", flow, 0.2))).greens
         for flow in (0.05, 0.4)
     )
     assert many.loc[many["in_link"] == "SJ", "length"].max() > few.loc[few["in_link"] == "SJ", "length"].max()
@@ -89,7 +109,7 @@ def test_more_flow_gets_more_green():
 
 def test_the_short_links_inside_a_wide_junction_are_never_held():
     town = network([road("a", "A", "J1"), road("m", "J1", "J2", length=15), road("b", "J2", "B")])
-    plans = infer_plans(town, {"J1": "J1", "J2": "J1"}, np.zeros(3))
+    plans = infer_plans(town, {"J1": "J1", "J2": "J1"}, by_turn(town, 0.0))
     assert set(plans.greens["in_link"]) == {"a"}
 
 
@@ -109,11 +129,11 @@ def test_an_impossible_cycle_is_refused():
 
 
 def test_people_on_foot_count_a_third():
-    """Load .3 and a third of it: C = 17 / .6 = 28 s, 20 s of green 3 : 1."""
+    """Load .3 and a third of it: C = 17 / .6 = 28 s, of 20 s of green 7 for them, the least, and not 5 (3 : 1)."""
     town = chain({}, {})
-    plans = infer_plans(town, {"1": "1"}, np.array([0.24, 0.0]))
+    plans = infer_plans(town, {"1": "1"}, by_turn(town, [0.24, 0.0]))
     assert plans.plans["cycle"].tolist() == [28]
-    assert plans.greens["length"].tolist() == [15]
+    assert plans.greens["length"].tolist() == [13]
 
 
 def test_the_main_road_is_the_one_with_most_lanes():
@@ -122,7 +142,7 @@ def test_the_main_road_is_the_one_with_most_lanes():
     links["lanes"] = np.where(links["link_id"] == "SJ", 3, links["lanes"])
     links.loc[links["link_id"].isin(["WJ", "EJ"]), "lanes"] = 1
     town = Network(town.nodes, links)
-    plans = infer_plans(town, {"J": "J"}, np.full(len(town.lane_groups), 0.2)).greens.groupby("in_link")["start"].max()
+    plans = infer_plans(town, {"J": "J"}, by_turn(town, 0.2)).greens.groupby("in_link")["start"].max()
     assert plans["SJ"] == 0
     assert plans["WJ"] == plans["EJ"] > 0
 
@@ -148,11 +168,8 @@ def flows_of(town, left, straight):
     """Return flows [PCU/s]: left turns from the south, all else from north and south; few from the sides."""
     groups = town.lane_groups
     flow = np.where(groups["link_id"].isin(["SJ", "NJ"]), straight / 3600, 0.02)
-    return np.where(
-        (groups["link_id"] == "SJ") & (groups["lane_group"] == 0),
-        left / 3600,
-        np.where((groups["link_id"] == "NJ") & (groups["lane_group"] == 0), 0.005, flow),
-    )
+    flow = np.where((groups["link_id"] == "NJ") & (groups["lane_group"] == 0), 0.005, flow)
+    return by_turn(town, np.where((groups["link_id"] == "SJ") & (groups["lane_group"] == 0), left / 3600, flow))
 
 
 def test_left_turns_are_permitted_while_the_opposite_side_is_green():
@@ -183,6 +200,6 @@ def test_left_turns_that_are_too_many_get_a_phase_of_their_own(lanes, left, phas
 def test_inferred_plans_have_amber_and_startup_loss():
     """3 s of amber + 1 s all red + 2 s starting up - 2 s driven in the amber: 4 s are lost."""
     town = crossing()
-    plans = infer_plans(town, {"J": "J"}, np.full(len(town.lane_groups), 0.2)).plans
+    plans = infer_plans(town, {"J": "J"}, by_turn(town, 0.2)).plans
     assert plans[["amber", "startup_loss"]].to_numpy().tolist() == [[3.0, 2.0]]
     assert LOST_TIME == 3 + 1 + 2 - 2

@@ -236,7 +236,7 @@ def test_a_blocked_major_stream_holds_nobody():
     assert gone(result, "r", 100, 1000) == approx(0.4 * 900, abs=1)
 
 
-@pytest.mark.parametrize("length", [60.0, 100.0])
+@pytest.mark.parametrize("length", [5.0, 20.0, 60.0, 100.0])
 def test_a_major_approach_is_seen_as_far_as_its_last_link(length):
     """The major road is cut before the junction, 3 s of driving or more away: its gaps of 10 s still take 3.
 

@@ -12,13 +12,14 @@ import pandas as pd
 from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
 from twin.junctions import gap_shares, with_right_of_way
-from twin.network import MICRO, Network, Rows
+from twin.network import Network, Rows
 from twin.osm import Extract, read
 from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
 from twin.signals import Signals, green_shares, infer_plans
 from twin.simulate.warm import warm_in_background
+from twin.turning import with_turning
 from twin.units import MS, time_of_day
 
 Floats = npt.NDArray[np.float64]
@@ -101,7 +102,8 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     extract = read(source)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
     signs = dict(zip(extract.signs["link_id"], extract.signs["sign"], strict=True))
-    network = with_right_of_way(extract.network, signs, signal_of_node=signal_of_node, left_hand=extract.left_hand)
+    network = with_turning(extract.network, left_hand=extract.left_hand)
+    network = with_right_of_way(network, signs, signal_of_node=signal_of_node, left_hand=extract.left_hand)
     zones = _zones(extract)
     between = times_between(ways(network), zones.node)
     expected = gravity(
@@ -159,14 +161,12 @@ def _signals_and_total(
     Plans change the ways and the ways change the plans: three rounds, each from the plans of the last.
     """
     pairs = zones.node[whole_trips(expected, _SAMPLE, seed=seed)]
-    signals = infer_plans(network, signal_of_node, np.zeros(len(network.lane_groups)))
+    signals = infer_plans(network, signal_of_node, np.zeros(len(network.turns)))
     total = 0
     for _ in range(3):
         flows = _turn_shares(network, signals, pairs) * _peak_rate()
         total = _total(network, signals, flows, load)
-        signals = infer_plans(
-            network, signal_of_node, _summed(network.group_of_turn, flows * total, network.lane_groups)
-        )
+        signals = infer_plans(network, signal_of_node, flows * total)
     return signals, total
 
 
@@ -199,13 +199,14 @@ def fullness(network: Network, signals: Signals, flows: Floats) -> Floats:
     network : Network
     signals : Signals
     flows : array, shape (n_turn,) [PCU/s]
-        Greens, and the gaps that these flows leave to those who give way, are part of the capacity.
+        Greens, the gaps that these flows leave to those who give way, and the lanes behind the junction are part of the
+        capacity.
     """
     greens = green_shares(signals, network)
     minor, major, held = _meeting(network, signals)
     against = _summed(minor, np.where(held, flows[major] / greens[major], flows[major]), network.turns)
-    full = flows / greens / gap_shares(network, against)
-    full = _summed(network.group_of_turn, full, network.lane_groups) * MICRO / network.group_capacity
+    full = np.zeros(len(network.lane_groups))
+    np.maximum.at(full, network.group_of_turn, network.turn_loads(flows / greens / gap_shares(network, against)))
     return np.minimum(full, _FULLEST)
 
 

@@ -43,6 +43,13 @@ GAP, FOLLOW_UP = 4.5, 2.5
 
 Permitted left turns at signals: Highway Capacity Manual 2010, ch. 31 (critical headway 4.5 s, follow-up 2.5 s)."""
 
+LONGEST_TURN, LEAST_SATURATION = 600.0, 0.01
+"""Seconds that a turn may cost, and the least share of a lane group's saturation flow."""
+
+TURN_COLUMNS = (
+    "in_link", "out_link", "lane_group", "kind", "weight", "critical_gap", "follow_up", "turn_time", "saturation"
+)  # fmt: skip
+
 YIELD_COLUMNS = ("in_link", "out_link", "major_in", "major_out")
 
 NOTE_COLUMNS = ("kind", "subject", "detail")
@@ -70,7 +77,9 @@ class Network:
     turns : DataFrame, optional
         ``in_link``, ``out_link``, ``lane_group``, ``kind`` (left, through, right, uturn), ``weight`` (share at a
         merge; missing = capacity of the approach), ``critical_gap`` and ``follow_up`` [s] (of turns that yield;
-        missing = GAP and FOLLOW_UP). Default: every turn but back where one came from.
+        missing = GAP and FOLLOW_UP), ``turn_time`` [s] (what turning costs beside driving on at free speed; missing =
+        0), ``saturation`` (flow in a queue of those who make it, as a share of that of the lane group; missing = 1).
+        Default: every turn but back where one came from.
     yields : DataFrame, optional
         ``in_link``, ``out_link``, ``major_in``, ``major_out``: the first turn gives way to the second, always or, where
         it has a signal, while it is only permitted. Default: nobody gives way.
@@ -168,6 +177,25 @@ class Network:
         own = in_steps(groups["exit_capacity"], MICRO).to_numpy(np.int64)
         return np.where(groups["exit_capacity"].isna(), lane * groups["lanes"].to_numpy(np.int64), own)
 
+    def turn_loads(self, flows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return how full turns are: flow / capacity of the lane group, or of the link onto which they lead if more.
+
+        Parameters
+        ----------
+        flows : array, shape (n_turn,) [PCU/s]
+
+        Returns
+        -------
+        array, shape (n_turn,)
+            Two lanes from which all drive onto one are as full as that one.
+        """
+        group = self.group_of_turn
+        own = np.bincount(group, flows / self.turns["saturation"].to_numpy(np.float64), len(self.lane_groups))
+        links = self.links
+        onto = (links["capacity"] * links["lanes"]).to_numpy(np.float64)[self.link_rows(self.turns["out_link"])]
+        loads: npt.NDArray[np.float64] = np.maximum((own * MICRO / self.group_capacity)[group], flows / onto)
+        return loads
+
     @cached_property
     def wave_speed(self) -> npt.NDArray[np.float64]:
         """Speed at which a queue grows backwards : array, shape (n_link,) [m/s]."""
@@ -181,6 +209,11 @@ class Network:
         """Time to drive each link when nobody is in the way : array, shape (n_link,) [ms], at least 1."""
         length, speed = in_steps(self.links["length"], MILLI), in_steps(self.links["free_speed"], MILLI)
         return ((length * MS + speed // 2) // speed).clip(lower=1).to_numpy(np.int32)
+
+    @cached_property
+    def turn_time(self) -> npt.NDArray[np.int32]:
+        """What each turn costs beside driving on at free speed : array, shape (n_turn,) [ms]."""
+        return in_steps(self.turns["turn_time"], MS).to_numpy(np.int32)
 
     @cached_property
     def shape_fingerprint(self) -> str:
@@ -199,7 +232,8 @@ class Network:
                 links["link_id"], links["from_node"], links["to_node"], links["lanes"], links["closed"], *steps,
                 groups["link_id"], groups["lane_group"], groups["lanes"], in_steps(groups["exit_capacity"], MICRO),
                 turns["in_link"], turns["out_link"], turns["lane_group"], in_steps(turns["weight"], MICRO),
-                *(in_steps(turns[column], MS) for column in ("critical_gap", "follow_up")),
+                *(in_steps(turns[column], MS) for column in ("critical_gap", "follow_up", "turn_time")),
+                in_steps(turns["saturation"], MICRO),
                 in_steps(groups["pocket"], MILLI), links["only"].map(" ".join),
                 *(self.yields[column] for column in YIELD_COLUMNS),
             ]
@@ -209,6 +243,12 @@ class Network:
         """Return this network with other values in its links table (closed, lanes, speeds ...), checked again."""
         return Network(
             self.nodes, links, lane_groups=self.lane_groups, turns=self.turns, yields=self.yields, notes=self.notes
+        )
+
+    def with_turns(self, turns: pd.DataFrame) -> Network:
+        """Return this network with other values in its turns table, checked again."""
+        return Network(
+            self.nodes, self.links, lane_groups=self.lane_groups, turns=turns, yields=self.yields, notes=self.notes
         )
 
 
@@ -282,9 +322,17 @@ def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataF
     turns["lane_group"] = _whole(turns, "turns", "in_link", "lane_group") if "lane_group" in turns else 0
     turns["kind"] = turns["kind"].astype(str) if "kind" in turns else "through"
     turns["weight"] = _numbers(turns, "turns", "in_link", "weight", step=MICRO, missing=np.nan)
-    for column in ("critical_gap", "follow_up"):
+    for column in ("critical_gap", "follow_up", "turn_time"):
         turns[column] = _numbers(turns, "turns", "in_link", column, step=MS, missing=np.nan)
-    _positive(turns, "turns", "in_link", ("weight", "critical_gap", "follow_up"))
+    turns["turn_time"] = turns["turn_time"].fillna(0.0)
+    turns["saturation"] = _numbers(turns, "turns", "in_link", "saturation", step=MICRO, missing=np.nan)
+    turns["saturation"] = turns["saturation"].fillna(1.0)
+    _positive(turns, "turns", "in_link", ("weight", "critical_gap", "follow_up", "saturation"))
+    out_of_range = ~turns["turn_time"].between(0.0, LONGEST_TURN)
+    _refuse(turns[out_of_range], "turns", "in_link", "turn_time", f"must be from 0 to {LONGEST_TURN:g} s")
+    why = f"must be from {LEAST_SATURATION:g} to 1: it is a share of the lane group's saturation flow"
+    out_of_range = ~turns["saturation"].between(LEAST_SATURATION, 1.0)
+    _refuse(turns[out_of_range], "turns", "in_link", "saturation", why)
     for column in ("in_link", "out_link"):
         _known(turns, "turns", "in_link", column, known=links["link_id"], where="links")
     ends = links.set_index("link_id")
@@ -295,7 +343,7 @@ def _turns(table: pd.DataFrame | None, links: gpd.GeoDataFrame, groups: pd.DataF
     )
     _refuse(turns[~found], "turns", "in_link", "lane_group", "is not a lane group of in_link")
     order = ["in_link", "out_link"]
-    return _settled(turns[[*order, "lane_group", "kind", "weight", "critical_gap", "follow_up"]], "turns", order)
+    return _settled(turns[list(TURN_COLUMNS)], "turns", order)
 
 
 def _yields(table: pd.DataFrame | None, turns: pd.DataFrame) -> pd.DataFrame:

@@ -118,6 +118,9 @@ def _network(files: Files, drivers: Drivers) -> Network:
     given = pd.DataFrame(files.turns)
     turns = pd.DataFrame({"in_link": given["from_link"], "out_link": given["to_link"]})
     turns["kind"] = given["direction"].map(KINDS)
+    if drivers.physics:
+        turns["turn_time"] = given["direction"].map({"s": 0.0, "l": 1.8, "r": 2.1})
+        turns["saturation"] = given["direction"].map({"s": 1.0, "l": 0.85, "r": 0.725})
     return Network(nodes, links, turns=turns, yields=left_turn_yields(links, turns) if drivers.physics else None)
 
 

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from twin.kernels import in_place
-from twin.kernels.columns import Ints
+from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.records import (
     AFTER_BAYS,
     BEHIND,
+    CLASS,
     FIRST,
     FIRST_BAY,
     LAST,
     LAST_EXIT,
+    LEFT,
     LONG_AGO,
     NEXT_EXIT,
     NOBODY,
+    ONTO,
     STEP,
-    STOOD,
     THERE,
     TURN,
     WAITS_FIRST,
     WAITS_LAST,
+    WANTS,
 )  # fmt: skip
 
 
 @in_place
-def overtake(vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints) -> bool:
-    """Place a faster vehicle ahead of the first one who will be there later; tell whether it became the head.
+def overtake(
+    vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints, class_slow: Ints
+) -> bool:  # fmt: skip
+    """Place a vehicle ahead of slower ones at the end of the line; tell whether it became the head.
 
     Where a queue stands it is placed last.
     """
     head = queues[record + FIRST]
-    before, other = NOBODY, head
     stands = vehicles[(head << 3) + THERE] < time
     if queues[record + LAST_EXIT] == time:  # as things stood before: who left just now was the head
-        stands = queues[record + STOOD] >= 2  # noqa: PLR2004 - see records
-    if stands:
-        before, other = queues[record + LAST], NOBODY
-    while other != NOBODY and vehicles[(other << 3) + THERE] <= there:
-        before, other = other, vehicles[(other << 3) + BEHIND]
+        stands = queues[record + LEFT] & 2 > 0
+    before = queues[record + LAST] if stands else NOBODY
+    other = NOBODY if stands else head
+    slow = class_slow[vehicles[(vehicle << 3) + CLASS]]
+    while other != NOBODY:
+        slower = class_slow[vehicles[(other << 3) + CLASS]] > slow
+        if not slower or vehicles[(other << 3) + THERE] <= there:
+            before = other
+        other = vehicles[(other << 3) + BEHIND]
+    other = head if before == NOBODY else vehicles[(before << 3) + BEHIND]
     vehicles[(vehicle << 3) + BEHIND] = other
     if other == NOBODY:
         queues[record + LAST] = vehicle
@@ -71,6 +80,23 @@ def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicl
         places[place + WAITS_FIRST] = vehicles[(vehicle << 3) + BEHIND]
         _serve(vehicle, bay, time, queues, vehicles, log)
     return vehicle
+
+
+@in_place
+def give_up(queue: int, time: int, log: Ints, turns: Ints, queues: Ints, vehicles: Ints) -> None:
+    """Let the head of a queue do, from the next millisecond on, what its route says behind the next end."""
+    record = queue << 4
+    vehicle = queues[record + FIRST] << 3
+    step = vehicles[vehicle + STEP] + 1
+    while log[2 * step] < 0 or turns[(log[2 * step] << 3) + ONTO] != NOWHERE:
+        step += 1
+    turn = log[2 * step + 2]
+    vehicles[vehicle + STEP] = step + 1
+    vehicles[vehicle + TURN] = turn
+    vehicles[vehicle + THERE] = time + 1
+    queues[record + LAST_EXIT] = LONG_AGO
+    queues[record + NEXT_EXIT] = LONG_AGO
+    queues[record + WANTS] = turns[(turn << 3) + ONTO]
 
 
 @in_place

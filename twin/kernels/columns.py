@@ -9,14 +9,17 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
 1. *Steps*. A route is a list of turns, each made from a lane group onto a link: first the turn from a source onto the
    first link, last a turn that leads NOWHERE, which leaves the network. A negative step -1 - d is a stay of d ms. The
    time of a turn is when it was made, that of a stay when service began.
-2. *Links* follow Newell's triangular kinematic wave [1]_ for single vehicles. A vehicle that enters a link at time e is
-   *there*, at its exit, from e + scaled(``link_free_time``, ``class_slow``) on, and stands in the queue of the lane
-   group of its next turn; scaled(d, f) = max(1, (d f + UNITY // 2) // UNITY), and d itself where f = UNITY.
-3. *Lane groups* are first in, first out, with one exception: where ``group_overtakes``, a vehicle that enters at t is
-   placed ahead of the first one who will be there later than it, unless a queue stands: the head was there before t.
+2. *Links* follow Newell's triangular kinematic wave [1]_ for single vehicles. A vehicle that enters a link at time e by
+   some turn is *there*, at its exit, from e + scaled(``link_free_time`` + the turn's ``turn_time``, ``class_slow``) on,
+   and stands in the queue of the lane group of its next turn; scaled(d, f) = max(1, (d f + UNITY // 2) // UNITY), and d
+   itself where f = UNITY.
+3. *Lane groups* are first in, first out, with one exception: where ``group_overtakes``, a vehicle that enters at t goes
+   ahead of those at the end of the line who are of a slower class (``class_slow`` is more) and will be there later than
+   it, as far as the first one that is not so; but not where a queue stands: the head was there before t.
    A vehicle that leaves at t lets the next one leave from t + scaled(headway, its ``class_headway``) on; headway is
-   ``group_headway``, or ``yield_follow_up`` where it yielded (rule 8) and that is longer. Call this moment the group's
-   *next exit*. A head could go from x = max(there, next exit) on; sources and bays are lane groups like all others.
+   ``group_headway`` + ``turn_headway`` of the turn that it made, or ``yield_follow_up`` where it yielded (rule 8) and
+   that is longer. Call this moment the group's *next exit*. A head could go from x = max(there, next exit) on; sources
+   and bays are lane groups like all others.
 4. *Signals*. A turn with a signal can be made while one of its windows [a, b) is open. A head that could go before a
    (x < a, or it was ready earlier and not served) starts up: it goes from a + ``window_loss`` on (at most b - 1).
    So the head is *ready* at x if x is in a window, else when it starts up in the next. But if the group's last exit was
@@ -44,19 +47,23 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    the next at the same time t. But at the gate of one link alone a head that lacks nothing but room, does not yield and
    comes first by this order holds up all others, or long vehicles would starve beside short ones.
 8. *Yielding* [3]_. A turn with a yield row yields, unless it has a signal whose open window is not permitted only. A
-   head that could be served at t but for this, and may look (t >= its look), looks at every turn c that it yields to,
-   judging by what happened before t. It goes if no vehicle that would make c could leave within [t, t + gap), gap being
-   ``yield_gap``, or where c leads onto the link that the head itself wants, this less that link's headway (which parts
-   them anyway; at least 1 ms):
+   head that could be served at t but for this, and may look (t >= its look), looks at every turn c of its row, judging
+   by what happened before t. It goes if nobody is seen who would come within [t, t + gap), gap being ``yield_gap``, or
+   where they come onto the link that the head itself wants, this less that link's headway (which parts them anyway; at
+   least 1 ms). Where c crosses the head's own way, all who make it are looked at, and come when they could make it.
+   Where the way to the junction is short people are seen coming on the links before it: then c is a turn from which
+   ``yield_onward`` leads, over other rows of the list, to one that crosses the head's way; looked at are those alone
+   who will make all these turns one after the other, and they come ``yield_lead`` after they could make c:
    of c's lane group the head could leave at e = its ready moment if that is t or later, and so if it is ready anew
    after t because its window has closed. Else it stands at its gate: if there is no room in its link for one unit (rule
    6, wave left aside) neither it nor anybody behind it could leave; if there is, e is the moment from t on when that
    link opens to one unit, as far as known (next entry, next service, wave); but if that is the link which the yielding
    head wants, and it is the wave that it waits for, until t or later, it is as if there were no room: in a queue people
    take turns. The others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it
-   stands and has to yield itself (two who turn left before each other may go). Of each turn c the first vehicle that
-   makes it is looked at; if any of these has e < t + gap, the head looks again at 1 + the latest such e, or at
-   t + LOOK if that e is t. Its look stays with it until it leaves.
+   stands and has to yield itself (two who turn left before each other may go), unless c is its own turn and crosses. Of
+   each turn c the first one counts of
+   those who are looked at; if any of these comes before t + gap, the head looks again at 1 + the latest such moment, or
+   at t + LOOK if that moment is t. Its look stays with it until it leaves.
 9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
    ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
    that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.
@@ -64,9 +71,9 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    holds the bay until then.
    A head whose turn leads to a place that has no room waits like any other. But if ``turn_else`` of its turn is true,
    and as things stood before the moment t when it is first ready there is no room (on + k > storage), it gives this
-   place up: its next step is the one behind the next step that leads NOWHERE (routes list what to do else one after
-   the other), its turn is made from the lane group in which it is, and it is ready as in rule 4 with x = t, nothing
-   being carried over.
+   place up at the end of that millisecond: its next step is the one behind the next step that leads NOWHERE (routes
+   list what to do else one after the other), its turn is made from the lane group in which it is, and it counts as
+   being there from t + 1 on, as if nobody had left before it.
 10. *Passing*. A vehicle whose class ``passes`` is in no lane group of a road or source: it is alone in one of its own,
    which has no headway (in a bay it is like any other). From the moment when it is there (at its source: from its
    departure) on it looks at the end of a millisecond t, when all else that happens at t has happened, passing vehicles
@@ -155,6 +162,10 @@ class Columns(NamedTuple):
         Row of the signal, or NO_SIGNAL.
     turn_cost : array, shape (n_turn,)
         Merge cost: inverse to the merge weight.
+    turn_time : array, shape (n_turn,) [ms]
+        What turning costs beside driving on: slowing down, the way around the corner, speeding up again.
+    turn_headway : array, shape (n_turn,) [ms]
+        What who turns adds to the headway of the lane group.
     turn_yield : array, shape (n_turn,)
         Yield row, or NO_YIELD.
     turn_else : array of bool, shape (n_turn,)
@@ -163,8 +174,13 @@ class Columns(NamedTuple):
         Critical gap and follow-up time.
     yield_turns : array, shape (n_yield + 1,)
         The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn; none of them
-        leads to a place or out of the network.
+        leads to a place or out of the network, or is made from the lane group of a turn that yields by this row.
     yield_turn : array, shape (n,)
+    yield_onward : array, shape (n,)
+        Row of the turn, of the same yield row and further up the list, that they make next who are looked at; -1
+        where the turn itself crosses the way.
+    yield_lead : array, shape (n,) [ms]
+        Time from the turn until its vehicles cross the way; 0 where it does itself.
     gate_headway : array, shape (n_gate,) [ms]
         Least time between two services of the gate; 0 = no limit beside those of the links (always so for own gates).
     signal_cycle, signal_offset : array, shape (n_signal,) [ms]
@@ -205,12 +221,16 @@ class Columns(NamedTuple):
     turn_group: Ints
     turn_signal: Ints
     turn_cost: Ints
+    turn_time: Ints
+    turn_headway: Ints
     turn_yield: Ints
     turn_else: Bools
     yield_gap: Ints
     yield_follow_up: Ints
     yield_turns: Ints
     yield_turn: Ints
+    yield_onward: Ints
+    yield_lead: Ints
     gate_headway: Ints
     signal_cycle: Ints
     signal_offset: Ints

@@ -25,6 +25,7 @@ from twin.kernels.records import (
     SPACING,
     STANDING,
     TIME,
+    UNITS,
     WAKE_AT,
     WANTS,
     WAVE,
@@ -46,10 +47,19 @@ def slot_of(record: int, units: int, links: Ints) -> int:
 
 
 @in_place
-def fits_on(record: int, size: int, links: Ints) -> bool:
-    """Tell whether a vehicle of this size has room on a link, waves left aside."""
-    units = max(1, min(size, links[record + ROOM]))
-    return links[record + ON] + units <= links[record + ROOM]
+def may_pass(
+    vehicle: int, link: int, target: int, class_size: Ints, first_place: int, links: Ints, vehicles: Ints
+) -> bool:
+    """Tell whether others have room to pull over for a vehicle (its record) and there is room where it wants to go."""
+    own, next_link = link << 4, target << 4
+    units = vehicles[vehicle + UNITS]
+    if link != NOWHERE and links[own + ON] != units and links[own + ON] + units > links[own + ROOM]:
+        return False
+    if target == NOWHERE:
+        return True
+    size = class_size[vehicles[vehicle + CLASS]] if target < first_place else 1
+    units = max(1, min(size, links[next_link + ROOM]))
+    return links[next_link + ON] + units <= links[next_link + ROOM]
 
 
 @in_place
@@ -75,26 +85,23 @@ def opening(link: int, units: int, headway: int, gate: int, links: Ints, slots: 
 
 
 @in_place
-def claim_gates(time: int, first: int, first_place: int, queues: Ints, links: Ints) -> int:
+def claim_gates(time: int, first: int, queues: Ints, links: Ints) -> bool:
     """Let each of several heads that are ready now claim its gate, so that each knows whether others want it too.
 
-    So nearly all go at once, and the gate's own event is saved. Returns 0 where one head alone is ready (or none), 1
-    where all have claimed, and 2 where somebody may still choose another way, so that nobody knows.
+    So nearly all go at once, and the gate's own event is saved. Tells whether there are several.
     """
     if first == NOBODY or queues[(first << 4) + NEXT] == NOBODY:
-        return 0
-    queue, crowd = first, 1
+        return False
+    queue = first
     while queue != NOBODY:
         target = queues[(queue << 4) + WANTS]
-        if target >= first_place:
-            crowd = 2
         if target != NOWHERE:
             gate = links[(target << 4) + GATE] << 4
             standing = links[gate + STANDING]
             if standing < 0:
                 links[gate + STANDING] = -2 - time - MANY if standing in (-2 - time, -2 - time - MANY) else -2 - time
         queue = queues[(queue << 4) + NEXT]
-    return crowd
+    return True
 
 
 @in_place

@@ -1,8 +1,9 @@
 """Loading: the event loop that drives every vehicle by the rules of motion in ``columns``.
 
 Three kinds of event wait in the calendar and are worked off in this order within a millisecond: the head of a queue is
-ready (0), a gate serves (1), a passing vehicle looks (2). So all who are ready at t stand at their gates before any
-gate chooses. A queue has at most one event, of its head; it is in the calendar or stands at a gate, never both.
+ready (0), a gate serves (1), a head gives a place up or a passing vehicle looks (2). So all who are ready at t stand at
+their gates before any gate chooses. A queue has at most one event, of its head; it is in the calendar or stands at a
+gate, never both.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels import in_place
-from twin.kernels.bays import enter_place, overtake, take_bay
+from twin.kernels.bays import enter_place, give_up, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
-from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns, Ints, Longs
-from twin.kernels.gates import SERVES, claim_gates, fits_on, opening, slot_of, wake
+from twin.kernels.gates import SERVES, claim_gates, may_pass, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
-from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled, start_up
+from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled
 from twin.kernels.records import (
     AT_GATE,
     BEHIND,
@@ -32,6 +32,7 @@ from twin.kernels.records import (
     LAST_ENTRY,
     LAST_EXIT,
     LAST_MADE,
+    LEFT,
     LONG_AGO,
     LOOK_AT,
     NEEDS,
@@ -55,7 +56,6 @@ from twin.kernels.records import (
     SPACING,
     STANDING,
     STEP,
-    STOOD,
     TAG,
     THERE,
     TIME,
@@ -66,9 +66,9 @@ from twin.kernels.records import (
     YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
-from twin.kernels.yielding import latest_in_gap
+from twin.kernels.yielding import may_not_go
 
-_HEAD, _GATE, _PASS = 0, 1, 2
+_HEAD, _GATE, _LATE = 0, 1, 2
 
 
 def advance(state: State, columns: Columns, until: int) -> None:
@@ -99,7 +99,8 @@ def advance(state: State, columns: Columns, until: int) -> None:
             now, stop, state.log.reshape(-1), state.queue, state.link, state.turn, state.vehicle, state.signal,
             state.window, state.place, state.slots, state.calendar, state.link.view(np.int64),
             state.turn.view(np.int64), columns.class_size, columns.class_headway, columns.class_slow,
-            columns.yield_gap, columns.yield_follow_up, columns.yield_turns, columns.yield_turn, columns.gate_headway,
+            columns.turn_time, columns.turn_headway, columns.yield_gap, columns.yield_follow_up, columns.yield_turns,
+            columns.yield_turn, columns.yield_onward, columns.yield_lead, columns.gate_headway,
             len(columns.link_gate) - (len(state.place) >> 2),
         )  # fmt: skip
         state.clock[0] = stop
@@ -109,14 +110,15 @@ def advance(state: State, columns: Columns, until: int) -> None:
 def _run(
     start: int, stop: int, log: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, signals: Ints,
     windows: Ints, places: Ints, slots: Ints, calendar: Ints, clocks: Longs, tags: Longs, class_size: Ints,
-    class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_turns: Ints,
-    yield_turn: Ints, gate_headway: Ints, first_place: int,
+    class_headway: Ints, class_slow: Ints, turn_time: Ints, turn_headway: Ints, yield_gap: Ints,
+    yield_follow_up: Ints, yield_turns: Ints, yield_turn: Ints, yield_onward: Ints, yield_lead: Ints,
+    gate_headway: Ints, first_place: int,
 ) -> None:  # fmt: skip
     """Let everything happen from a time on until another; the timetable has nothing between.
 
     Clocks and tags are the 64-bit numbers of links and turns.
     """
-    begun, crowd = NOT_YET, 0
+    begun, crowd = NOT_YET, False
     time = start
     while time < stop:
         # The next millisecond that has an event.
@@ -129,10 +131,11 @@ def _run(
             continue
         if time != begun:
             begun = time
-            crowd = claim_gates(time, calendar[moment], first_place, queues, links)
+            crowd = claim_gates(time, calendar[moment], queues, links)
         calendar[COUNTS + moment] -= 1
 
         served, target, gate, passing = NOBODY, NOWHERE, NOBODY, False
+        left, freed, joined = NOWHERE, NOBODY, NOBODY
         if calendar[moment] != NOBODY:
             # A head is ready.
             queue = calendar[moment]
@@ -161,35 +164,18 @@ def _run(
                 if turns[turn + YIELD] == ELSE and queues[record + LOOK_AT] == LONG_AGO:  # it has not yet asked
                     slot = slots[slot_of(link, units, links)] if opens != NEVER else NEVER
                     if slot >= time:
-                        step = vehicles[(vehicle << 3) + STEP] + 1
-                        while log[2 * step] < 0 or turns[(log[2 * step] << 3) + ONTO] != NOWHERE:
-                            step += 1
-                        vehicles[(vehicle << 3) + STEP] = step + 1
-                        turn = log[2 * step + 2]
-                        vehicles[(vehicle << 3) + TURN] = turn
-                        queues[record + WANTS] = turns[(turn << 3) + ONTO]
-                        signal = turns[(turn << 3) + SIGNAL] << 3
-                        ready = start_up(time, signal, signals, windows) if signal >= 0 else time
-                        queues[record + READY] = ready
-                        put(queues, queue, ready, _HEAD, calendar)
+                        put(queues, queue, time, _LATE, calendar)
                         continue
                     queues[record + LOOK_AT] = time
                 standing = links[(gate << 4) + STANDING]
-                alone = standing < 0 if crowd == 0 else crowd == 1 and standing == -2 - time
+                alone = standing == -2 - time if crowd else standing < 0
                 may_go = opens <= time and alone
                 if may_go and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
-                    row = turns[turn + YIELD]
-                    if queues[record + LOOK_AT] <= time:
-                        seen = latest_in_gap(
-                            time, yield_gap[row], link, yield_turns[row], yield_turns[row + 1], yield_turn,
-                            queues, links, turns, vehicles, log, signals, windows, slots,
-                        )  # fmt: skip
-                        if seen != NOT_YET:
-                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
-                    look = queues[record + LOOK_AT]
-                    if look > time:
-                        may_go = False
-                        queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
+                    y = turns[turn + YIELD]
+                    may_go = not may_not_go(
+                        time, queue, turn, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn, yield_onward,
+                        yield_lead, queues, links, turns, vehicles, log, signals, windows, slots,
+                    )  # fmt: skip
                 if may_go:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
                     served = queue
@@ -236,18 +222,12 @@ def _run(
                 if lacks_room and (held == NOBODY or tag < held_tag or (tag == held_tag and vehicle < held)):
                     held_tag, held, held_until = tag, vehicle, next_chance(opens, time, signal, signals, windows)
                 if opens <= time and yields:
-                    if queues[record + LOOK_AT] <= time:
-                        y = turns[turn + YIELD]
-                        seen = latest_in_gap(
-                            time, yield_gap[y], link, yield_turns[y], yield_turns[y + 1], yield_turn,
-                            queues, links, turns, vehicles, log, signals, windows, slots,
-                        )  # fmt: skip
-                        if seen != NOT_YET:
-                            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
-                    look = queues[record + LOOK_AT]
-                    if look > time:
+                    y = turns[turn + YIELD]
+                    if may_not_go(
+                        time, queue, turn, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn, yield_onward,
+                        yield_lead, queues, links, turns, vehicles, log, signals, windows, slots,
+                    ):  # fmt: skip
                         opens = NEVER
-                        queues[record + WAKE_AT] = next_chance(look, time, signal, signals, windows)
                 if opens <= time and (
                     served == NOBODY or tag < best_tag or (tag == best_tag and vehicle < queues[(served << 4) + FIRST])
                 ):
@@ -267,7 +247,7 @@ def _run(
                 else:
                     queues[(best_before << 4) + NEXT] = queues[(served << 4) + NEXT]
         else:
-            # Of the passing vehicles that look now the one with the smallest row.
+            # Of the vehicles that look now the one with the smallest row.
             queue = calendar[2 * PAGE + moment]
             other = queues[(queue << 4) + NEXT]
             while other != NOBODY:
@@ -275,25 +255,20 @@ def _run(
                     queue = other
                 other = queues[(other << 4) + NEXT]
             calendar[COUNTS + moment] += 1
-            take_out(queues, queue, _PASS, calendar)
+            take_out(queues, queue, _LATE, calendar)
             record = queue << 4
             vehicle = queues[record + FIRST] << 3
-            target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
-            own = queues[record + OF_LINK] << 4
-            size = class_size[vehicles[vehicle + CLASS]]
-            units = vehicles[vehicle + UNITS]
-            can_go = own < 0 or links[own + ON] == units or links[own + ON] + units <= links[own + ROOM]
-            if can_go and target != NOWHERE:
-                can_go = fits_on(target << 4, size if target < first_place else 1, links)
-            if can_go:
-                served, passing = queue, True
-                if target != NOWHERE:
-                    gate = links[(target << 4) + GATE]
+            if vehicles[vehicle + PASSES_IN] != queue:
+                give_up(queue, time, log, turns, queues, vehicles)
+                joined = queue
             else:
-                put(queues, queue, time + PASS, _PASS, calendar)
-                continue
+                target = turns[(vehicles[vehicle + TURN] << 3) + ONTO]
+                if may_pass(vehicle, queues[record + OF_LINK], target, class_size, first_place, links, vehicles):
+                    served, passing = queue, True
+                    gate = links[(target << 4) + GATE] if target != NOWHERE else NOBODY
+                else:
+                    put(queues, queue, time + PASS, _LATE, calendar)
 
-        left, freed, joined = NOWHERE, NOBODY, NOBODY
         if served != NOBODY:
             record = served << 4
             vehicle = queues[record + FIRST]
@@ -307,12 +282,12 @@ def _run(
             # It leaves: the next in its queue becomes the head, and room begins to travel back along the link.
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
-            headway = queues[record + OWN_HEADWAY]
-            queues[record + STOOD] = 2 if vehicles[v + THERE] < time else 0
+            headway = queues[record + OWN_HEADWAY] + turn_headway[row]
+            queues[record + LEFT] = (step << 2) + (2 if vehicles[v + THERE] < time else 0)
             may_yield = turns[turn + YIELD] >= 0 and not passing
             if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
                 headway = max(headway, yield_follow_up[turns[turn + YIELD]])
-                queues[record + STOOD] += 1 if queues[record + READY] < time else 0
+                queues[record + LEFT] += 1 if queues[record + READY] < time else 0
             queues[record + LAST_EXIT] = time
             queues[record + NEXT_EXIT] = time + scaled(headway, class_headway[kind])
             queues[record + LOOK_AT] = LONG_AGO
@@ -357,7 +332,7 @@ def _run(
                 if target >= first_place:
                     joined = enter_place(vehicle, (target - first_place) << 2, time, places, queues, vehicles, log)
                 else:
-                    there = time + scaled(links[link + FREE], class_slow[kind])
+                    there = time + scaled(links[link + FREE] + turn_time[row], class_slow[kind])
                     row = log[2 * step + 2]
                     vehicles[v + TURN] = row
                     vehicles[v + THERE] = there
@@ -366,7 +341,7 @@ def _run(
                         record = joined << 4
                         queues[record + FIRST] = vehicle
                         queues[record + OF_LINK] = target
-                        put(queues, joined, there, _PASS, calendar)
+                        put(queues, joined, there, _LATE, calendar)
                         joined = NOBODY
                     else:
                         joined = turns[(row << 3) + FROM]
@@ -379,7 +354,7 @@ def _run(
                             vehicles[(queues[record + LAST] << 3) + BEHIND] = vehicle
                             queues[record + LAST] = vehicle
                             joined = NOBODY
-                        elif overtake(vehicle, there, time, record, queues, vehicles):
+                        elif overtake(vehicle, there, time, record, queues, vehicles, class_slow):
                             if joined == served:  # a road that leads onto itself: its new head has no event yet
                                 freed, joined = vehicle, NOBODY
                             else:
@@ -387,21 +362,21 @@ def _run(
                         else:
                             joined = NOBODY
 
-            # New heads learn when they will be ready: that of the queue left behind, and the vehicle itself.
-            behind = served if freed != NOBODY else NOBODY
-            for queue in (behind, joined):
-                if queue == NOBODY:
-                    continue
-                record = queue << 4
-                head = queues[record + FIRST] << 3
-                turn = vehicles[head + TURN] << 3
-                ready = ready_moment(
-                    vehicles[head + THERE], queues[record + LAST_EXIT], queues[record + NEXT_EXIT],
-                    turns[turn + SIGNAL] << 3, signals, windows,
-                )  # fmt: skip
-                queues[record + READY] = ready
-                queues[record + WANTS] = turns[turn + ONTO]
-                put(queues, queue, ready, _HEAD, calendar)
+        # New heads learn when they will be ready: that of the queue left behind, and the vehicle itself.
+        behind = served if freed != NOBODY else NOBODY
+        for queue in (behind, joined):
+            if queue == NOBODY:
+                continue
+            record = queue << 4
+            head = queues[record + FIRST] << 3
+            turn = vehicles[head + TURN] << 3
+            ready = ready_moment(
+                vehicles[head + THERE], queues[record + LAST_EXIT], queues[record + NEXT_EXIT],
+                turns[turn + SIGNAL] << 3, signals, windows,
+            )  # fmt: skip
+            queues[record + READY] = ready
+            queues[record + WANTS] = turns[turn + ONTO]
+            put(queues, queue, ready, _HEAD, calendar)
 
         # Gates where somebody stands wake again as soon as their link may open: the one that was asked, and that of
         # the link in which room was made.

@@ -17,7 +17,7 @@ ELSE = -2
 
 # Lane groups, sources, bays and passing vehicles: "queues".
 FIRST, LAST, LAST_EXIT, NEXT_EXIT, OWN_HEADWAY, OF_LINK, READY, LOOK_AT, AT_GATE, WANTS, NEEDS, OVERTAKES = range(12)
-STOOD = 13  # of the last to leave: 2 if it had been there before, and 1 more if it had stood and had to yield
+LEFT = 13  # the step by which the last one left x 4, + 2 if it had been there before, + 1 if it stood and yielded
 WAKE_AT = 12  # when a head that yields looks again, or its window closes and another may be its own
 # Links, and gates that links share. Clock is a 64-bit number: half its place in the row of 64-bit numbers.
 # STANDING is the first queue whose head stands at the gate; negative = nobody, and then in a millisecond in which

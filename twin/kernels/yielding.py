@@ -7,9 +7,10 @@ left or entered at t is recognised by that time and put back: a head that left, 
 from __future__ import annotations
 
 from twin.kernels import in_place
+from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, Ints
 from twin.kernels.gates import slot_of
-from twin.kernels.lights import must_yield, ready_anew, ready_moment
+from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment
 from twin.kernels.records import (
     BEHIND,
     FIRST,
@@ -17,7 +18,8 @@ from twin.kernels.records import (
     GATE,
     LAST_ENTRY,
     LAST_EXIT,
-    LAST_MADE,
+    LEFT,
+    LOOK_AT,
     NEVER,
     NEXT_ENTRY,
     NEXT_EXIT,
@@ -31,17 +33,39 @@ from twin.kernels.records import (
     SIGNAL,
     SPACING,
     STEP,
-    STOOD,
     THERE,
     TURN,
+    WAKE_AT,
     WAVE,
     YIELD,
 )  # fmt: skip
 
 
 @in_place
-def latest_in_gap(
-    time: int, gap: int, wanted: int, first: int, after: int, yield_turn: Ints,
+def may_not_go(
+    time: int, queue: int, turn: int, gap: int, first: int, after: int, yield_turn: Ints, yield_onward: Ints,
+    yield_lead: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints,
+    slots: Ints,
+) -> bool:  # fmt: skip
+    """Tell whether a head that yields has to wait; if so, note when it looks again and has another chance."""
+    record = queue << 4
+    if queues[record + LOOK_AT] <= time:
+        seen = _latest_in_gap(
+            time, gap, turns[turn + ONTO] << 4, first, after, yield_turn, yield_onward, yield_lead,
+            queues, links, turns, vehicles, log, signals, windows, slots,
+        )  # fmt: skip
+        if seen != NOT_YET:
+            queues[record + LOOK_AT] = seen + 1 if seen > time else time + LOOK_AGAIN
+    look = queues[record + LOOK_AT]
+    if look <= time:
+        return False
+    queues[record + WAKE_AT] = next_chance(look, time, turns[turn + SIGNAL] << 3, signals, windows)
+    return True
+
+
+@in_place
+def _latest_in_gap(
+    time: int, gap: int, wanted: int, first: int, after: int, yield_turn: Ints, yield_onward: Ints, yield_lead: Ints,
     queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints, slots: Ints,
 ) -> int:  # fmt: skip
     """Return the latest moment within the gap at which somebody may come that has the right of way, or NOT_YET.
@@ -50,22 +74,31 @@ def latest_in_gap(
     """
     latest = NOT_YET
     for row in range(first, after):
-        turn = yield_turn[row]
-        merges = turns[(turn << 3) + ONTO] << 4 == wanted
-        horizon = time + (max(1, gap - links[wanted + SPACING]) if merges else gap)
-        if turns[(turn << 3) + LAST_MADE] == time:
-            latest = max(latest, time)
+        crosses = row
+        while yield_onward[crosses] >= 0:
+            crosses = yield_onward[crosses]
+        merges = turns[(yield_turn[crosses] << 3) + ONTO] << 4 == wanted
+        lead = yield_lead[row]
+        horizon = time - lead + (max(1, gap - links[wanted + SPACING]) if merges else gap)
+        if horizon <= time:
             continue
+        turn = yield_turn[row]
         queue = turns[(turn << 3) + FROM] << 4
+        head_left = queues[queue + LAST_EXIT] == time
+        if head_left:
+            step, upstream = queues[queue + LEFT] >> 2, yield_onward[row] >= 0
+            if queues[queue + LEFT] & 1 and (upstream or log[2 * step] != turn):
+                continue
+            if _makes(step, row, yield_turn, yield_onward, log):
+                latest = max(latest, time + lead)
+                continue
         entered = time if queues[queue + OF_LINK] != NOWHERE else NEVER  # who stands at a source has no step before
         vehicle = _next_before(queues[queue + FIRST], entered, vehicles, log)
         if vehicle == NOBODY:
             continue
         there = vehicles[(vehicle << 3) + THERE]
         headway = queues[queue + OWN_HEADWAY]
-        if queues[queue + LAST_EXIT] == time:
-            if queues[queue + STOOD] & 1:
-                continue
+        if head_left:
             comes = max(there, time + headway)
         elif vehicle != queues[queue + FIRST]:  # who entered just now stands ahead of it
             signal = turns[(vehicles[(vehicle << 3) + TURN] << 3) + SIGNAL] << 3
@@ -79,17 +112,28 @@ def latest_in_gap(
                     comes = anew
                 else:
                     comes = _stands_until(time, turns[(wants << 3) + ONTO] << 4, wanted, links, slots)
-                    may_yield = wants != turn and turns[(wants << 3) + YIELD] >= 0
-                    if may_yield and must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
+                    asked = (wants != turn or yield_onward[row] >= 0) and turns[(wants << 3) + YIELD] >= 0
+                    if asked and must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
                         continue
         while vehicle != NOBODY and comes < horizon:
-            if vehicles[(vehicle << 3) + TURN] == turn:
-                latest = max(latest, comes)
+            if _makes(vehicles[(vehicle << 3) + STEP], row, yield_turn, yield_onward, log):
+                latest = max(latest, comes + lead)
                 break
             vehicle = _next_before(vehicles[(vehicle << 3) + BEHIND], entered, vehicles, log)
             if vehicle != NOBODY:
                 comes = max(vehicles[(vehicle << 3) + THERE], comes + headway)
     return latest
+
+
+@in_place
+def _makes(step: int, row: int, yield_turn: Ints, yield_onward: Ints, log: Ints) -> bool:
+    """Tell whether who makes this step makes the turn of a row of the list, and then all those that it leads to."""
+    while log[2 * step] == yield_turn[row]:
+        row = yield_onward[row]
+        if row < 0:
+            return True
+        step += 1
+    return False
 
 
 @in_place

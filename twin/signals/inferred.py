@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from twin.network import DEGREE, MICRO, Network, Rows
+from twin.network import DEGREE, Network, Rows
 from twin.signals.plans import AMBER_USED, Signals, no_signals
 from twin.units import HOUR
 
@@ -28,12 +28,14 @@ HEAVY = 50_000.0, 90_000.0, 110_000.0
 """Left turns with a lane of their own get a phase of their own if left turns an hour x opposite vehicles an hour are
 more than this, with one, two, and more lanes opposite: Highway Capacity Manual 2000, ch. 10 and 16 (cross product)."""
 
-SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 5.0
-"""Limits of inferred plans [s]."""
+SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 7.0
+"""Limits of inferred plans [s]. Seven seconds are the least in which people on foot see green and set out (Manual on
+Uniform Traffic Control Devices, 4E.06); in five a queue of whole cars moves two and not two and a half."""
 
 _PHASES = 4  # left turns of the main road, the main road, left turns of the others, the others
 _LEAST_LOAD = 1e-6
 _MOST_LOAD = 0.95  # Webster's formula has no answer at 1
+_ROUNDING = 1e-9
 
 
 def webster(loads: Floats) -> tuple[float, Floats]:
@@ -42,7 +44,7 @@ def webster(loads: Floats) -> tuple[float, Floats]:
     Parameters
     ----------
     loads : array, shape (n_phase,)
-        Flow / saturation flow of the busiest lane group of each phase.
+        Flow / saturation flow of the busiest turn of each phase.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def webster(loads: Floats) -> tuple[float, Floats]:
         (1.5 L + 5) / (1 - Y) with L the sum of lost times, in whole seconds between 20 and 120, or longer if the
         shortest greens need more.
     greens : array, shape (n_phase,) [s]
-        Effective greens in proportion to the loads, whole seconds, at least 5 s; with the lost times they fill the
+        Effective greens in proportion to the loads, whole seconds, at least 7 s; with the lost times they fill the
         cycle.
 
     References
@@ -60,7 +62,7 @@ def webster(loads: Floats) -> tuple[float, Floats]:
     Examples
     --------
     >>> webster(np.array([0.4, 0.1]))
-    (34.0, array([21.,  5.]))
+    (34.0, array([19.,  7.]))
     """
     lost = LOST_TIME * len(loads)
     best = (1.5 * lost + 5.0) / (1.0 - min(float(loads.sum()), _MOST_LOAD))
@@ -70,7 +72,7 @@ def webster(loads: Floats) -> tuple[float, Floats]:
     short = np.zeros(len(loads), bool)
     while True:  # who would get too little gets the shortest green, and the others share what is left
         rest = cycle - lost - SHORTEST_GREEN * short.sum()
-        greens = np.where(short, SHORTEST_GREEN, np.floor(rest * shares / shares[~short].sum()))
+        greens = np.where(short, SHORTEST_GREEN, np.floor(rest * shares / shares[~short].sum() + _ROUNDING))
         if (greens >= SHORTEST_GREEN).all():
             break
         short |= greens < SHORTEST_GREEN
@@ -78,7 +80,7 @@ def webster(loads: Floats) -> tuple[float, Floats]:
     return cycle, greens
 
 
-def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows: Floats) -> Signals:
+def infer_plans(network: Network, signal_of_node: Mapping[str, str], flows: Floats) -> Signals:
     """Make fixed-time plans for junctions that have signals but no known plan.
 
     Parameters
@@ -86,8 +88,8 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows
     network : Network
     signal_of_node : mapping of node_id to signal_id
         Nodes with the same signal_id are one junction; the short links between them are never held.
-    group_flows : array, shape (n_lane_group,) [PCU/s]
-        Expected flow out of each lane group.
+    flows : array, shape (n_turn,) [PCU/s]
+        Expected flow of each turn.
 
     Returns
     -------
@@ -101,7 +103,7 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], group_flows
     arms = _arms(network, signal_of_node)
     if arms.empty:
         return no_signals()
-    turns = _held(network, arms, group_flows)
+    turns = _held(network, arms, flows)
     phases = turns.pivot_table(index="signal_id", columns="phase", values="load", aggfunc="max")
     phases = phases.reindex(columns=range(_PHASES))
     main, rest = _PHASES // 2 - 1, _PHASES - 1
@@ -128,10 +130,11 @@ def _plan(loads: Floats) -> tuple[float, Floats, Floats]:
     return cycle, starts, lengths
 
 
-def _held(network: Network, arms: pd.DataFrame, group_flows: Floats) -> pd.DataFrame:
+def _held(network: Network, arms: pd.DataFrame, flows: Floats) -> pd.DataFrame:
     """Return the turns that signals hold, with signal, phase, load, and whether they are permitted only."""
     turns = network.turns[["in_link", "out_link", "kind"]].assign(group=network.group_of_turn)
-    turns["load"] = (group_flows * MICRO / network.group_capacity)[turns["group"]]
+    turns["load"] = network.turn_loads(flows)
+    group_flows = np.bincount(turns["group"], flows, len(network.lane_groups)).astype(np.float64)
     axis = turns["in_link"].map(arms.set_index("in_link")["axis"])
     signal = turns["in_link"].map(arms.set_index("in_link")["signal_id"])
     minor, major = network.yielding_turns

@@ -18,11 +18,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.errors import BadTable
-from twin.kernels.columns import NO_SIGNAL, NO_YIELD, NOWHERE, Ints, Longs
-from twin.network import FOLLOW_UP, GAP, MICRO, MILLI, Network, Rows, in_steps
+from twin.kernels.columns import NO_SIGNAL, NOWHERE, Ints, Longs
+from twin.network import MICRO, MILLI, Network, Rows, in_steps
 from twin.places import Places
 from twin.ragged import starts
 from twin.signals import AMBER_USED, Signals
+from twin.simulate.yielding import yield_columns
 from twin.storage import Stretches, place_storage, storage_of, up
 from twin.units import MS
 
@@ -153,7 +154,23 @@ def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) 
 
 def road_columns(roads: Roads) -> Table:
     """Return the columns of links, lane groups, turns, gates, yields and bays."""
-    return {**_links(roads), **_groups(roads), **_turns(roads), **_yields(roads), **_bays(roads)}
+    table = {**_links(roads), **_groups(roads), **_turns(roads), **_bays(roads)}
+    table["link_wave_time"] = _with_turning(table)
+    return {**table, **yield_columns(roads, table)}
+
+
+def _with_turning(table: Table) -> Longs:
+    """Return the wave time of links, less on short ones: there the time that turning takes would cost capacity.
+
+    A link of N vehicles lets one pass each (free time + turn time + wave time) / N at the least. That is no more than
+    the headway h + d in which people turn onto it where the wave time is N (h + d) - free time - turn time.
+    """
+    names = ("turn_link", "turn_time", "turn_headway", "link_storage", "link_wave_time")
+    link, time, headway, storage, wave = (np.asarray(table[name], np.int64) for name in names)
+    onto = link != NOWHERE
+    most = np.zeros(len(wave), np.int64)
+    np.maximum.at(most, link[onto], (time - storage[link] * headway)[onto])
+    return np.maximum(wave - most, 1)
 
 
 def _links(roads: Roads) -> Table:
@@ -245,12 +262,23 @@ def _turns(roads: Roads) -> Table:
         group.append(roads.arrival_group[place_from])
         cost.append(np.full(n_into, HEAVIEST))
     n_turn = roads.place_turn + 2 * n_into
+    rest = np.zeros(n_turn - len(turns), np.int64)
     return {
         "turn_link": np.concatenate(link),
         "turn_group": np.concatenate(group),
         "turn_cost": np.concatenate(cost),
+        "turn_time": np.concatenate([network.turn_time, rest]),
+        "turn_headway": np.concatenate([_turn_headway(network), rest]),
         "turn_else": np.arange(n_turn) >= roads.place_turn + n_into,
     }
+
+
+def _turn_headway(network: Network) -> Longs:
+    """Return what who makes each turn adds to the headway of its lane group : array, shape (n_turn,) [ms]."""
+    saturation = in_steps(network.turns["saturation"], MICRO).to_numpy(np.int64)
+    headway = np.maximum(MS * MICRO // network.group_capacity, 1)[network.group_of_turn]
+    longer: Longs = headway * (MICRO - saturation) // saturation
+    return longer
 
 
 def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: Longs) -> tuple[Longs, Longs]:
@@ -264,23 +292,6 @@ def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: L
     shares = ((of_source, source), (heaviest[turn_gate], turn))
     source_cost, turn_cost = (np.clip(HEAVIEST * top // weight, 1, 2000 * HEAVIEST) for top, weight in shares)
     return source_cost, turn_cost
-
-
-def _yields(roads: Roads) -> Table:
-    network = roads.network
-    minor, major = network.yielding_turns
-    order = np.lexsort((major, minor))
-    turn, first = np.unique(minor[order], return_index=True)
-    of_turn = np.full(roads.place_turn + 2 * len(roads.into_place), NO_YIELD, np.int64)
-    of_turn[turn] = np.arange(len(turn))
-    own = network.turns.iloc[turn]
-    return {
-        "turn_yield": of_turn,
-        "yield_gap": (own["critical_gap"].fillna(GAP) * MS).round().to_numpy(np.int64),
-        "yield_follow_up": (own["follow_up"].fillna(FOLLOW_UP) * MS).round().to_numpy(np.int64),
-        "yield_turns": np.append(first, len(minor)),
-        "yield_turn": major[order],
-    }
 
 
 def _bays(roads: Roads) -> Table:

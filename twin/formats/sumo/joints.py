@@ -120,10 +120,11 @@ def _lengths_before(paths: Mapping[Turn, Path]) -> dict[str, float]:
 
 def _turns(network: Network, paths: Mapping[Turn, Path]) -> pd.DataFrame:
     old = network.turns.set_index(["in_link", "out_link"])
-    kind = old["kind"].to_dict()
+    kind, time = old["kind"].to_dict(), old["turn_time"].to_dict()
     turns = old.loc[[path.turns[0] for path in paths.values()]].drop(columns="weight").reset_index(drop=True)
     turns["in_link"], turns["out_link"] = zip(*paths, strict=True)
     turns["kind"] = [_kind([kind[turn] for turn in path.turns]) for path in paths.values()]
+    turns["turn_time"] = [sum(time[turn] for turn in path.turns) for path in paths.values()]
     return turns
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from twin.formats.sumo.driver import SUMO_CLASS
+from twin.formats.sumo.driver import SUMO_CLASS, turn_limit
 from twin.formats.sumo.files import Xml, as_id, each
 from twin.formats.sumo.lanes import lane_counts
 from twin.formats.sumo.phases import AMBER, program
@@ -126,14 +126,24 @@ def _allowed(link: Any) -> dict[str, str]:  # noqa: ANN401 - a row of a table
 def _connections(file: Xml, network: Network, made: list[Way], signal_of: dict[Turn, str]) -> None:
     end = network.links.set_index("link_id")["to_node"]
     lit = {end[into] for into, _ in signal_of}
+    speed = _turn_speeds(network)
     for way in made:
         free = end[way.into] in lit and (way.into, way.out) not in signal_of
-        file.add("connection", **_ends(way), **({"uncontrolled": 1} if free else {}))
+        slow = {"speed": speed[way.into, way.out]} if (way.into, way.out) in speed else {}
+        file.add("connection", **_ends(way), **({"uncontrolled": 1} if free else {}), **slow)
     for link_id in sorted(set(network.links["link_id"]) - {way.into for way in made}):
         file.add("connection", **{"from": as_id(link_id)})
     for row in each(network.yields):
         major, minor = (row.major_in, row.major_out), (row.in_link, row.out_link)
         file.add("prohibition", prohibitor=_arrow(major), prohibited=_arrow(minor))
+
+
+def _turn_speeds(network: Network) -> dict[Turn, float]:
+    """Return at which speed [m/s] SUMO's queues turn that flow less than those that drive on, as ours do."""
+    turns = network.turns[network.turns["saturation"] < 1]
+    speed = network.links["free_speed"].to_numpy()[network.link_rows(turns["in_link"])]
+    limits = [turn_limit(share, before) for share, before in zip(turns["saturation"], speed, strict=True)]
+    return dict(zip(zip(turns["in_link"], turns["out_link"], strict=True), limits, strict=True))
 
 
 def _arrow(turn: Turn) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from twin.formats.sumo.driver import saturation
 from twin.formats.sumo.roads import ALL
 from twin.network import Network, notes_table
 
@@ -26,8 +27,6 @@ KINDS = {"s": "through", "l": "left", "L": "left", "r": "right", "R": "right", "
 
 DENSEST = 0.95
 """The most that a capacity may be of free speed x jam density (short, slow links)."""
-
-_SLOWER = 1.01  # a lane group whose turns are slower by this factor has an exit capacity of its own
 
 
 def network(
@@ -58,8 +57,9 @@ def network(
     into: dict[str, list[Connection]] = defaultdict(list)
     for one in connections:
         into[one.out].append(one)
-    rows, turns = _groups_and_turns(roads, groups, driver)
-    links = [_link(roads, edge, into[edge.edge_id], driver) for edge in roads.edges.values()]
+    inside = {name: _mean_inside(into[name]) for name in roads.edges}
+    rows, turns = _groups_and_turns(roads, groups, inside, driver)
+    links = [_link(roads, edge, inside[edge.edge_id], driver) for edge in roads.edges.values()]
     return Network(
         _nodes(roads),
         _located(roads, pd.DataFrame(links)),
@@ -81,15 +81,13 @@ def _located(roads: Roads, table: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4326" if roads.transformer else None)
 
 
-def _link(roads: Roads, edge: Edge, into: Sequence[Connection], driver: Driver) -> dict[str, Any]:
-    """Return the row of a link: the edge, and before it the mean way over the junction."""
+def _link(roads: Roads, edge: Edge, inside: float, driver: Driver) -> dict[str, Any]:
+    """Return the row of a link: the edge, and before it the mean way over the junction [m]."""
     general = [edge.lanes[number] for number in edge.general]
     limit = float(np.mean([lane.speed for lane in general]))
     own = float(np.mean([lane.length for lane in edge.lanes]))
-    before = [_over(one, driver) for one in into]
-    inside, inside_time = np.mean(before, axis=0) if before else (0.0, 0.0)
     length = own + inside
-    free_speed = length / (own / driver.free_speed(limit) + inside_time)
+    free_speed = driver.free_speed(limit)
     jam = 1.0 / driver.spacing
     return {
         "link_id": edge.edge_id, "from_node": edge.from_node, "to_node": edge.to_node, "length": length,
@@ -101,9 +99,14 @@ def _link(roads: Roads, edge: Edge, into: Sequence[Connection], driver: Driver) 
     }  # fmt: skip
 
 
-def _over(one: Connection, driver: Driver) -> tuple[float, float]:
-    """Return the length [m] and the time [s] of the way over the junction."""
-    return sum(length for length, _ in one.path), sum(length / driver.free_speed(limit) for length, limit in one.path)
+def _mean_inside(into: Sequence[Connection]) -> float:
+    """Return the mean length of ways over the junction onto an edge [m]."""
+    return float(np.mean([_over(one) for one in into])) if into else 0.0
+
+
+def _over(one: Connection) -> float:
+    """Return the length of the way over the junction [m]."""
+    return sum(length for length, _ in one.path)
 
 
 def _bus_lanes(roads: Roads) -> list[Note]:
@@ -116,19 +119,16 @@ def _bus_lanes(roads: Roads) -> list[Note]:
 
 
 def _groups_and_turns(
-    roads: Roads, groups: Mapping[str, Sequence[Group]], driver: Driver
+    roads: Roads, groups: Mapping[str, Sequence[Group]], inside: Mapping[str, float], driver: Driver
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, turns = [], []
     for link, parts in groups.items():
         edge = roads.edges[link]
         for number, part in enumerate(parts):
             rows.append((link, number, len(part.lanes), _exit_capacity(edge, part, driver)))
-            turns += [_turn(edge, number, ways, driver) for ways in _by_turn(part.ways).values()]
-    columns = ["in_link", "out_link", "lane_group", "kind", "critical_gap", "follow_up"]
-    return (
-        pd.DataFrame(rows, columns=["link_id", "lane_group", "lanes", "exit_capacity"]),
-        pd.DataFrame(turns, columns=columns),
-    )
+            for (_, out), ways in _by_turn(part.ways).items():
+                turns.append({"lane_group": number, **_turn(edge, roads.edges[out], ways, inside[out], driver)})
+    return pd.DataFrame(rows, columns=["link_id", "lane_group", "lanes", "exit_capacity"]), pd.DataFrame(turns)
 
 
 def _by_turn(ways: Sequence[Connection]) -> dict[Turn, list[Connection]]:
@@ -138,22 +138,22 @@ def _by_turn(ways: Sequence[Connection]) -> dict[Turn, list[Connection]]:
     return found
 
 
-def _turn(
-    edge: Edge, group: int, ways: Sequence[Connection], driver: Driver
-) -> tuple[str, str, int, str, float, float]:
-    path = float(np.mean([_over(one, driver)[0] for one in ways]))
-    limit = min([edge.lanes[0].speed, *(limit for one in ways for _, limit in one.path)])
-    first = ways[0]
-    gap = driver.critical_gap(path, limit)
-    return first.into, first.out, group, KINDS.get(first.direction, "through"), gap, driver.follow_up
+def _turn(before: Edge, after: Edge, ways: Sequence[Connection], inside: float, driver: Driver) -> dict[str, Any]:
+    """Return the row of a turn; inside are the metres of junction that its next link counts as its own."""
+    path = float(np.mean([_over(one) for one in ways]))
+    limit = min([before.lanes[0].speed, *(limit for one in ways for _, limit in one.path)])
+    speeds = [float(np.mean([edge.lanes[number].speed for number in edge.general])) for edge in (before, after)]
+    way = path / driver.free_speed(limit) - inside / driver.free_speed(speeds[1])
+    return {
+        "in_link": before.edge_id, "out_link": after.edge_id, "kind": KINDS.get(ways[0].direction, "through"),
+        "critical_gap": driver.critical_gap(path, limit), "follow_up": driver.follow_up,
+        "turn_time": max(way + driver.turn_loss(limit, *speeds), 0.0),
+        "saturation": saturation(limit, speeds[0]),
+    }  # fmt: skip
 
 
 def _exit_capacity(edge: Edge, part: Group, driver: Driver) -> float:
-    """Return what can leave a lane group [1/s] where it shares lanes or turns are slower than lanes, else missing."""
-    if not part.ways:
+    """Return what can leave a lane group [1/s] where it shares lanes with others, else missing."""
+    if not part.ways or part.share == len(part.lanes):
         return np.nan
-    straight = driver.headway(float(np.mean([edge.lanes[number].speed for number in edge.general])))
-    limits = [min([edge.lanes[one.into_lane].speed, *(limit for _, limit in one.path)]) for one in part.ways]
-    turning = max(float(np.mean([driver.headway(limit) for limit in limits])), straight)
-    plain = turning < _SLOWER * straight and part.share == len(part.lanes)
-    return np.nan if plain else part.share / turning
+    return part.share / driver.headway(float(np.mean([edge.lanes[number].speed for number in edge.general])))
