@@ -237,25 +237,60 @@ def test_a_blocked_major_stream_holds_nobody():
 
 
 @pytest.mark.parametrize("length", [5.0, 20.0, 60.0, 100.0])
-def test_a_major_approach_is_seen_as_far_as_its_last_link(length):
-    """The major road is cut before the junction, 3 s of driving or more away: its gaps of 10 s still take 3.
-
-    (Who yields sees no further than the last link: on one of 5 m, as maps have them, gaps of 10 s would take 4.)
-    """
-    rows = [
-        road("r", "R", "J"), road("x", "J", "X"),
-        road("m", "M", "I"), road("m0", "I", "J", length=length), road("n0", "J", "N"),
-    ]  # fmt: skip
-    turns = [("r", "x"), ("m", "m0"), ("m0", "n0")]
-    roads = network(rows, turns=[{"in_link": a, "out_link": b} for a, b in turns])
-    minor = steady((0.8, 1000))
-    result = drive(
-        giving_way(roads, ("r", "x", "m0", "n0")),
-        trips("M", "N", 10.0 * np.arange(100)), trips("R", "X", minor, ids=range(MINOR, MINOR + len(minor))),
-        until=1000,
-    )  # fmt: skip
+@pytest.mark.parametrize("pieces", [1, 2, 4])
+def test_a_major_approach_is_seen_beyond_its_short_links(length, pieces):
+    """The major road is cut before the junction, as maps cut roads: its gaps of 10 s still take 3."""
+    result = drive_across(length, pieces, "N")
     _, counts = in_gaps(result, "m0")
     assert (counts[12:] == 3).all()
+
+
+def test_nobody_waits_for_those_who_turn_off_before():
+    """All who come on the major road leave it 20 m before the junction: who yields goes every tf, .4 veh/s."""
+    result = drive_across(20.0, 1, "O")
+    assert gone(result, "r", 200, 1000) == approx(0.4 * 800, abs=1)
+
+
+def drive_across(length, pieces, destination):
+    """Cross a major road that is cut into pieces before the junction; before them a road leads from it to "O"."""
+    rows = [road("r", "R", "J"), road("x", "J", "X"), road("m", "M", f"I{pieces - 1}"), road("n0", "J", "N")]
+    rows += [road(f"m{n}", f"I{n}", f"I{n - 1}" if n else "J", length=length) for n in range(pieces)]
+    rows.append(road("o", f"I{pieces - 1}", "O"))
+    turns = [("r", "x"), ("m", f"m{pieces - 1}"), ("m0", "n0"), ("m", "o")]
+    turns += [(f"m{n}", f"m{n - 1}") for n in range(1, pieces)]
+    roads = network(rows, turns=[{"in_link": a, "out_link": b} for a, b in turns])
+    minor = steady((0.8, 1000))
+    return drive(
+        giving_way(roads, ("r", "x", "m0", "n0")),
+        trips("M", destination, 10.0 * np.arange(100)),
+        trips("R", "X", minor, ids=range(MINOR, MINOR + len(minor))), until=1000,
+    )  # fmt: skip
+
+
+def test_four_entries_of_a_small_roundabout_all_flow():
+    """A ring of four links of 10 m; everybody goes straight over (half of it), .15 a second from each side: all flow.
+
+    Who enters gives way to the ring and sees half of it coming: nobody waits for one who waits for it, for whatever
+    they ask the four never stand for each other. .15 + .15 pass each entry, and .15 enter: far below its capacity of
+    .3 e^(-.3 4.5 + .3 1.25) / (1 - e^(-.3 2.5)), so that all arrive as they come.
+    """
+    sides = range(4)
+    rows = [road(f"in{n}", f"A{n}", f"R{n}") for n in sides] + [road(f"out{n}", f"R{n}", f"B{n}") for n in sides]
+    rows += [road(f"ring{n}", f"R{n}", f"R{(n + 1) % 4}", length=10.0, speed=5.0, capacity=0.5) for n in sides]
+    turns = [(f"in{n}", f"ring{n}") for n in sides] + [(f"ring{n}", f"ring{(n + 1) % 4}") for n in sides]
+    turns += [(f"ring{n}", f"out{(n + 1) % 4}") for n in sides]
+    roads = network(rows, turns=[{"in_link": a, "out_link": b} for a, b in turns])
+    yields = [(f"in{n}", f"ring{n}", f"ring{(n - 1) % 4}", f"ring{n}") for n in sides]
+    tables = [
+        trips(f"A{n}", f"B{(n + 2) % 4}", poisson(0.15, 300, seed=n), ids=range(1000 * n, 1000 * n + 300))
+        for n in sides
+    ]
+    for rate in (1, 4):
+        early = [table.assign(departure=table["departure"] / rate) for table in tables]
+        result = drive(giving_way(roads, *yields), *early, until=20_000)
+        table = result.trips()
+        assert (table["fate"] == "arrived").all()
+        assert table["travel_time"].mean() < 104 + 30 if rate == 1 else table["travel_time"].mean() > 104
 
 
 # Ranks and merges.

@@ -63,7 +63,7 @@ def _free_time_left(result: Result) -> npt.NDArray[np.int64]:
     A vehicle on a link counts what it would still need if it had driven freely since it entered.
     """
     came, went = result.passing
-    free = result.scenario.network.free_time[result.link_of_step].astype(np.int64)
+    free = result.free_time_of_step.astype(np.int64)
     end = round(result.end * MS)
     on_it = (came >= 0) & (went < 0)
     left = np.where(went >= 0, 0, np.where(on_it, np.maximum(free - (end - came), 0), free))

@@ -211,9 +211,12 @@ class Network:
         return ((length * MS + speed // 2) // speed).clip(lower=1).to_numpy(np.int32)
 
     @cached_property
-    def turn_time(self) -> npt.NDArray[np.int32]:
-        """What each turn costs beside driving on at free speed : array, shape (n_turn,) [ms]."""
-        return in_steps(self.turns["turn_time"], MS).to_numpy(np.int32)
+    def turn_headway(self) -> npt.NDArray[np.int64]:
+        """What who makes each turn adds to the headway of its lane group : array, shape (n_turn,) [ms]."""
+        saturation = in_steps(self.turns["saturation"], MICRO).to_numpy(np.int64)
+        headway = np.maximum(MS * MICRO // self.group_capacity, 1)[self.group_of_turn]
+        longer: npt.NDArray[np.int64] = headway * (MICRO - saturation) // saturation
+        return longer
 
     @cached_property
     def shape_fingerprint(self) -> str:

@@ -13,6 +13,7 @@ from twin.kernels.paths import tree, walk
 from twin.network import Network, Rows
 from twin.ragged import is_first, rows, starts
 from twin.signals import Signals, mean_waits
+from twin.storage import Stretches
 from twin.units import MS
 
 FAR = paths.FAR
@@ -46,7 +47,7 @@ class Ways:
     link_time : array, shape (n_link,) [ms]
         FAR where the link is closed.
     turn_time : array, shape (n_turn,) [ms]
-        Mean wait for green; FAR where a closed link makes the turn impossible.
+        What turning costs, and the mean wait for green; FAR where a closed link makes the turn impossible.
     turn_from, turn_link : array, shape (n_turn,)
     into_start, into_turns : array, shape (n_link + 1,), (n_turn,)
         Turns that lead into each link.
@@ -75,7 +76,8 @@ def ways(network: Network, signals: Signals | None = None, *, vehicle_class: str
         [bool(o) and vehicle_class not in o for o in links["only"]], bool
     )
     wait = np.zeros(len(turns)) if signals is None else mean_waits(signals, network)
-    turn_time = np.where(closed[turn_from] | closed[turn_link], FAR, np.rint(wait * MS)).astype(np.int32)
+    turning = Stretches(network).turn_time + np.rint(wait * MS).astype(np.int64)
+    turn_time = np.where(closed[turn_from] | closed[turn_link], FAR, turning).astype(np.int32)
     order = np.argsort(turn_link, kind="stable").astype(np.int32)
     into_start = np.searchsorted(turn_link[order], np.arange(len(links) + 1)).astype(np.int64)
     return Ways(

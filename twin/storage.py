@@ -11,6 +11,7 @@ import pandas as pd
 
 from twin.demand import Demand
 from twin.network import MICRO, MILLI, Network, Rows, in_steps
+from twin.units import MS
 from twin.vehicles import LENGTH_STEP
 
 Longs = npt.NDArray[np.int64]
@@ -99,6 +100,29 @@ class Stretches:
     def shared(self) -> Longs:
         """Length of each link without its pockets : array, shape (n_link,) [mm]."""
         return in_steps(self.network.links["length"], MILLI).to_numpy(np.int64) - self.pocket
+
+    @cached_property
+    def shared_time(self) -> Longs:
+        """Time to drive each link without its pockets with nobody in the way : array, shape (n_link,) [ms]."""
+        speed = in_steps(self.network.links["free_speed"], MILLI).to_numpy(np.int64)
+        parted = np.maximum((self.shared * MS + speed // 2) // speed, 1)
+        return np.where(self.pocket > 0, parted, self.network.free_time.astype(np.int64))
+
+    @cached_property
+    def turn_time(self) -> Longs:
+        """What each turn costs beside driving on : array, shape (n_turn,) [ms].
+
+        As the network says; but on a road for one or two cars no more than leaves it its capacity: of N cars each may
+        stay for N headways of those who turn in, a millisecond less.
+        """
+        network, links = self.network, self.network.links
+        onto = network.link_rows(network.turns["out_link"])
+        capacity = in_steps(links["capacity"], MICRO).to_numpy(np.int64) * links["lanes"].to_numpy(np.int64)
+        headway = MS * MICRO // capacity[onto] + network.turn_headway
+        most = storage_of(self.jam, 1.0)[onto] * headway - self.shared_time[onto] - 1
+        said = in_steps(network.turns["turn_time"], MS).to_numpy(np.int64)
+        times: Longs = np.clip(most, 0, said)
+        return times
 
     @cached_property
     def jam(self) -> Longs:

@@ -15,6 +15,7 @@ from twin.ragged import is_first, starts
 from twin.result import Result
 from twin.scenario import Scenario
 from twin.signals import Signals
+from twin.turning import with_turning
 from twin.units import HOUR, MS
 
 Floats = npt.NDArray[np.float64]
@@ -129,7 +130,8 @@ def _network(places: Floats, begins: Longs, ends: Longs, *, plain: bool) -> Netw
     )
     turns = all_turns(links)
     turns["kind"] = turn_kinds(links, turns)
-    return Network(nodes, links, turns=turns, yields=None if plain else left_turn_yields(links, turns))
+    network = Network(nodes, links, turns=turns, yields=None if plain else left_turn_yields(links, turns))
+    return network if plain else with_turning(network)
 
 
 def headings(links: gpd.GeoDataFrame) -> pd.Series:

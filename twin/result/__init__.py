@@ -48,6 +48,8 @@ class Intervals:
         Space-mean speed, each vehicle at its mean speed on the link; the free speed where nobody drove.
     pace : array, shape (n_interval, n_link)
         Time to drive the link in free-flow times (1 = nobody in the way).
+    delay : array, shape (n_interval, n_link) [s]
+        Mean time beyond the free-flow time of a drive over the link; turning onto it is a part of the latter.
     queued : array, shape (n_interval, n_link) [vehicles]
         Mean number of vehicles in queue: on the link for longer than they would need if nobody was in the way (exact).
     """
@@ -59,6 +61,7 @@ class Intervals:
     present: Floats
     speed: Floats
     pace: Floats
+    delay: Floats
     queued: Floats
 
 
@@ -164,6 +167,14 @@ class Result:
         onto = np.append(network.link_rows(network.turns["out_link"]), 0)  # also where there are no turns at all
         first = stay_starts(self)
         return np.where(first, self.route, onto[np.where(first, -1, self.route)]).astype(np.int32)
+
+    @cached_property
+    def free_time_of_step(self) -> Ints:
+        """Time that each step takes a car with nobody in its way, turning onto the link included [ms]."""
+        network = self.scenario.network
+        turning = np.append(Stretches(network).turn_time, 0)[np.where(stay_starts(self), -1, self.route)]
+        times: Ints = (network.free_time[self.link_of_step] + turning).astype(np.int32)
+        return times
 
     @cached_property
     def trip_of_step(self) -> Longs:
@@ -300,20 +311,23 @@ class Result:
         finish = self.end if end is None else end
         first, step, n_interval = self._grid(every, begin, finish)
         links = self.scenario.network.links
-        free_time = self.scenario.network.free_time
         came, went = self.passing
         kind = self.class_of_trip[self.trip_of_step]
-        entered, left, present, covered, queued = tally(
-            self.link_of_step, came, went, kind, free_time, self.slow,
+        entered, left, present, covered, freely, queued = tally(
+            self.link_of_step, came, went, self.free_time_of_step, kind, self.slow, len(links),
             first, step, n_interval, round(self.end * MS),
         )  # fmt: skip
-        pace = np.divide(present, covered * free_time, out=np.ones_like(covered), where=covered > 0)
+        pace = np.divide(present, freely, out=np.ones_like(covered), where=covered > 0)
+        late = np.maximum(present - freely, 0.0)
+        delay = np.divide(late, covered * MS, out=np.zeros_like(covered), where=covered > 0)
         length, free = links["length"].to_numpy(), links["free_speed"].to_numpy()
         speed = np.divide(
             length * covered * MS, present, out=np.broadcast_to(free, covered.shape).copy(), where=present > 0
         )
         starts: Floats = (first + step * np.arange(n_interval, dtype=np.int64)) / MS
-        return Intervals(starts, step / MS, entered, left, present / step, speed, np.maximum(pace, 1.0), queued / step)
+        return Intervals(
+            starts, step / MS, entered, left, present / step, speed, np.maximum(pace, 1.0), delay, queued / step
+        )
 
     def _grid(self, every: float, begin: float | None, finish: float) -> tuple[int, int, int]:
         """Return when intervals begin, how long they are [ms] and how many there are, or say what is wrong."""
@@ -349,7 +363,7 @@ class Result:
         links["vehicles"] = whole.left[0]
         links["flow"] = per_hour(1.0) * whole.left[0] / span
         links["speed"] = whole.speed[0]
-        links["delay"] = (whole.pace[0] - 1.0) * self.scenario.network.free_time / MS
+        links["delay"] = whole.delay[0]
         return links
 
 

@@ -228,12 +228,12 @@ class _Standing:
         place = _places_ahead(result, len(self.roads.jam))
         piece = self.roads.piece_of_group
         passes = result.scenario.demand.classes["passes"].to_numpy(np.bool_)[result.class_of_trip]
-        free_time = result.scenario.network.free_time
+        free_time = result.free_time_of_step
         shut: set[int] = set()
         for step in steps[np.lexsort((came[steps], result.link_of_step[steps]))].tolist():
             link, group, trip = (int(x[step]) for x in (result.link_of_step, result.group_of_step, result.trip_of_step))
             onto = place.get(step + 1, self._next(step))
-            there = int(came[step]) + int(free_time[link])
+            there = int(came[step]) + int(free_time[step])
             if piece[group] < 0 or passes[trip]:
                 self._stand(link, -2 - trip if passes[trip] else group, trip, wants=onto, there=there)
             elif link in shut or not self._fits(trip, int(piece[group])):

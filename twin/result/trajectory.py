@@ -129,7 +129,7 @@ def _drive(result: Result, step: int) -> Drive:
     link, group = int(result.link_of_step[step]), int(result.group_of_step[step])
     kind = int(result.class_of_trip[result.trip_of_step[step]])
     length = float(network.links["length"].iloc[link])
-    free_time = scaled(int(network.free_time[link]), int(result.slow[kind]))
+    free_time = scaled(int(result.free_time_of_step[step]), int(result.slow[kind]))
     ahead = np.empty(0, np.int64) if classes["passes"].iloc[kind] else _ahead(result, step)
     lanes = int(network.lane_groups["lanes"].iloc[group])
     sizes = classes["length"].to_numpy(np.float64)[result.class_of_trip[result.trip_of_step[ahead]]]

@@ -19,7 +19,7 @@ import pandas as pd
 
 from twin.errors import BadTable
 from twin.kernels.columns import NO_SIGNAL, NOWHERE, Ints, Longs
-from twin.network import MICRO, MILLI, Network, Rows, in_steps
+from twin.network import MICRO, Network, Rows, in_steps
 from twin.places import Places
 from twin.ragged import starts
 from twin.signals import AMBER_USED, Signals
@@ -170,15 +170,14 @@ def _with_turning(table: Table) -> Longs:
     onto = link != NOWHERE
     most = np.zeros(len(wave), np.int64)
     np.maximum.at(most, link[onto], (time - storage[link] * headway)[onto])
-    return np.maximum(wave - most, 1)
+    less: Longs = np.maximum(wave - most, 1)
+    return less
 
 
 def _links(roads: Roads) -> Table:
     links = roads.network.links
-    speed = in_steps(links["free_speed"], MILLI).to_numpy()
     whole = roads.network.free_time.astype(np.int64)
-    shared = roads.stretches.shared
-    shared_time = np.where(roads.pocket > 0, np.maximum((shared * MS + speed // 2) // speed, 1), whole)
+    shared_time = roads.stretches.shared_time
     link = roads.group_link[roads.pieces]
     piece_lanes = roads.network.lane_groups["lanes"].to_numpy(np.int64)[roads.pieces]
     # The whole road's time is shared out.
@@ -267,18 +266,10 @@ def _turns(roads: Roads) -> Table:
         "turn_link": np.concatenate(link),
         "turn_group": np.concatenate(group),
         "turn_cost": np.concatenate(cost),
-        "turn_time": np.concatenate([network.turn_time, rest]),
-        "turn_headway": np.concatenate([_turn_headway(network), rest]),
+        "turn_time": np.concatenate([roads.stretches.turn_time, rest]),
+        "turn_headway": np.concatenate([network.turn_headway, rest]),
         "turn_else": np.arange(n_turn) >= roads.place_turn + n_into,
     }
-
-
-def _turn_headway(network: Network) -> Longs:
-    """Return what who makes each turn adds to the headway of its lane group : array, shape (n_turn,) [ms]."""
-    saturation = in_steps(network.turns["saturation"], MICRO).to_numpy(np.int64)
-    headway = np.maximum(MS * MICRO // network.group_capacity, 1)[network.group_of_turn]
-    longer: Longs = headway * (MICRO - saturation) // saturation
-    return longer
 
 
 def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: Longs) -> tuple[Longs, Longs]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from twin.network import GAP, Network
+from twin.network import Network
 
 CLASS_OF = {
     "passenger": "car", "private": "car", "ignoring": "car", "taxi": "car", "hov": "car", "evehicle": "car",
@@ -43,9 +43,6 @@ SLOWING, SPEEDING = 0.5, 0.6
 Measured with SUMO 1.28, one car at a time over turns of 4 to 10 m/s from and onto roads of 30 and 50 km/h."""
 
 _SLOW = 30 / 3.6
-
-CROSSING = 15.0
-"""Metres of way over a junction, for which the gap of a whole network's drivers is written."""
 
 MIN_GAP = 2.0
 """Metres between standing vehicles, when written."""
@@ -143,8 +140,7 @@ class Driver:
         A triangular diagram with capacity c, free speed u and jam density k has a headway 1/c = tau + (1/k) / u with
         tau = 1 / (w k), w the wave speed: so tau and spacing (its length + minGap) follow from each link. SUMO has them
         by vehicle and not by road, so they are means over lane metres; sigma = 0 and speedDev = 0, because our vehicles
-        neither dawdle nor differ. Where links differ in w or k SUMO's capacity differs from theirs. So is the gap that
-        they leave to those who have the right of way.
+        neither dawdle nor differ. Where links differ in w or k SUMO's capacity differs from theirs.
         """
         links = network.links
         weights = (links["length"] * links["lanes"]).to_numpy()
@@ -152,13 +148,7 @@ class Driver:
         headway = 1.0 / links["capacity"] - 1.0 / (links["jam_density"] * links["free_speed"])
         tau = float(np.average(headway, weights=weights))
         min_gap = min(MIN_GAP, spacing / 3)
-        driver = Driver(tau=max(tau, STEP), length=spacing - min_gap, min_gap=min_gap, sigma=0.0, minor_gap=0.0)
-        if not len(network.yields):
-            return replace(driver, minor_gap=Driver.minor_gap)
-        minor, _ = network.yielding_turns
-        gap = float(network.turns["critical_gap"].fillna(GAP).to_numpy()[minor].mean())
-        limit = float(links["free_speed"].mean())
-        return replace(driver, minor_gap=max(gap - driver.critical_gap(CROSSING, limit), 0.0))
+        return Driver(tau=max(tau, STEP), length=spacing - min_gap, min_gap=min_gap, sigma=0.0)
 
 
 def saturation(limit: float, before: float) -> float:

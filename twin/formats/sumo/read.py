@@ -10,6 +10,7 @@ import pandas as pd
 
 from twin.demand import Demand
 from twin.formats.routes import habits_from_links
+from twin.formats.sumo.ahead import driven_ways
 from twin.formats.sumo.files import parse
 from twin.formats.sumo.groups import controls, groups_of_turns, lane_groups
 from twin.formats.sumo.lights import programs, signals, turn_windows
@@ -71,12 +72,12 @@ def read_sumo(
     Notes
     -----
     *Links* are edges. A link is entered at the stop line before it, so its length is the mean length of its lanes and
-    of the ways over the junction that lead into it, and its free speed that at which SUMO's drivers drive
-    both when alone (``Driver.free_speed``). Capacity and jam density are those of the mean car of the route files
-    (``Driver``), and where a lane group turns more slowly than it goes, its exit capacity is less.
+    of the ways over the junction that lead into it. Free speed, capacity and jam density are those of the mean car of
+    the route files (``Driver``). What turning costs follows from the speed limits of the ways over the junction.
 
-    *Lanes*: see ``groups.lane_groups``. Bus lanes beside others are no lanes of the link; turns that are made from them
-    alone have a lane group of their own. A link has ``only`` where no lane of it is for all.
+    *Lanes*: see ``groups.lane_groups`` and ``ahead.driven_ways``. Bus lanes beside others are no lanes of the link;
+    turns that are made from them alone have a lane group of their own. A link has ``only`` where no lane of it is for
+    all.
 
     *Signals* are driven at their set durations; *yields* come from the requests of the junctions. What could not be
     carried over is in ``scenario.network.notes``.
@@ -87,13 +88,14 @@ def read_sumo(
     running = programs([roads.root, *additional])
     held = turn_windows(roads.connections, running)
     dark = {turn for turn, windows in held.items() if not windows}
-    connections = [one for one in roads.connections if (one.into, one.out) not in dark]
+    lit = [one for one in roads.connections if (one.into, one.out) not in dark]
+    made = {(one.into, one.out) for one in lit}
+    trips, routes = _trips(roads, traffic, made)
+    connections = driven_ways(lit, roads.edges, routes.values())
     plans, of_signals = signals(roads, connections, running, held, traffic.driver())
     groups = lane_groups(roads, connections, controls(connections, held))
     rows, of_yields = yields(roads, connections, held, running, groups_of_turns(groups))
     of_dark = [("turn left out", f"turn:{into}>{out}", "its light is never green") for into, out in sorted(dark)]
-    made = {(one.into, one.out) for one in connections}
-    trips, routes = _trips(roads, traffic, made)
     notes = [*of_dark, *of_signals, *of_yields, *traffic.notes()]
     town = Scenario(
         network(roads, connections, traffic.driver(), groups=groups, yields=rows, notes=notes),

@@ -145,7 +145,6 @@ def _write_type(file: Xml, vehicle_class: str, driver: Driver) -> None:
     file.add(
         "vType", id=vehicle_class, vClass=SUMO_CLASS.get(vehicle_class, "passenger"), tau=driver.tau,
         length=spacing - driver.min_gap, minGap=driver.min_gap, sigma=driver.sigma, accel=driver.accel, speedDev=0,
-        jmTimegapMinor=driver.minor_gap,
     )  # fmt: skip
 
 
