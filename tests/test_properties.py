@@ -216,6 +216,25 @@ def test_first_in_first_out_at_every_lane_group(effort):
 
 
 @EFFORTS
+def test_first_in_first_out_within_a_class(effort):
+    """Also where faster ones overtake: vehicles of one class leave a lane group in the order in which they came."""
+
+    @given(towns("passing") | towns_with({"overtaking", "classes", "turning"}))
+    def check(columns):
+        queues = defaultdict(list)
+        for visit in all_visits(columns, driven(columns, UNTIL)):
+            if visit.group is not None:
+                queues[visit.group, columns.vehicle_class[visit.vehicle]].append(visit)
+        for visits in queues.values():
+            visits.sort(key=lambda visit: (visit.entered, visit.vehicle))
+            gone = [visit for visit in visits if visit.left != NOT_YET]
+            assert gone == visits[: len(gone)]
+            assert all(ahead.left < behind.left for ahead, behind in pairwise(gone))
+
+    effort(check)()
+
+
+@EFFORTS
 def test_entries_keep_headway_and_wave(effort):
     """Who enters does so a headway after the one before, each unit when the wave of the exit before it has come."""
 

@@ -132,12 +132,25 @@ class Roads:
         return whole
 
     @cached_property
+    def late(self) -> Longs:
+        """By how much turning takes longer than those who turn are apart : array, shape (n_stretch,) [ms].
+
+        A link of N cars lets one in each (free time + turn time + wave time) / N at the least. That is no more than the
+        headway h + d in which people turn onto it where the wave time is N h - free time - (turn time - N d).
+        """
+        onto = self.turn_onto[:-1]
+        apart = storage_of(self.stretches.jam, 1.0)[onto] * self.network.turn_headway
+        longer = np.zeros(self.first_place, np.int64)
+        np.maximum.at(longer, onto, self.stretches.turn_time - apart)
+        return longer
+
+    @cached_property
     def turn_onto(self) -> Rows:
         """Link that each turn of the network leads to, and one more."""
         return np.append(self.network.link_rows(self.network.turns["out_link"]), 0)
 
 
-def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) -> Table:
+def link_columns(free_time: Longs, capacity: Longs, jam: Longs, late: Longs, *, unit: float) -> Table:
     """Return headway, storage and wave time of links.
 
     Parameters
@@ -145,33 +158,19 @@ def link_columns(free_time: Longs, capacity: Longs, jam: Longs, *, unit: float) 
     free_time : array, shape (n,) [ms]
     capacity : array, shape (n,) [1/1,000,000 PCU/s, all lanes]
     jam : array, shape (n,) [1/1,000,000,000 PCU in a standing queue, all lanes]
+    late : array, shape (n,) [ms]
+        See ``Roads.late``.
     unit : float [PCU]
     """
     storage = storage_of(jam, unit)
-    wave = np.maximum(up(storage * round(unit * 10) * MS * MICRO, capacity * 10) - free_time, 1)
+    wave = np.maximum(up(storage * round(unit * 10) * MS * MICRO, capacity * 10) - free_time - late, 1)
     return {"link_headway": up(MS * MICRO, capacity), "link_storage": storage, "link_wave_time": wave}
 
 
 def road_columns(roads: Roads) -> Table:
     """Return the columns of links, lane groups, turns, gates, yields and bays."""
     table = {**_links(roads), **_groups(roads), **_turns(roads), **_bays(roads)}
-    table["link_wave_time"] = _with_turning(table)
     return {**table, **yield_columns(roads, table)}
-
-
-def _with_turning(table: Table) -> Longs:
-    """Return the wave time of links, less on short ones: there the time that turning takes would cost capacity.
-
-    A link of N vehicles lets one pass each (free time + turn time + wave time) / N at the least. That is no more than
-    the headway h + d in which people turn onto it where the wave time is N (h + d) - free time - turn time.
-    """
-    names = ("turn_link", "turn_time", "turn_headway", "link_storage", "link_wave_time")
-    link, time, headway, storage, wave = (np.asarray(table[name], np.int64) for name in names)
-    onto = link != NOWHERE
-    most = np.zeros(len(wave), np.int64)
-    np.maximum.at(most, link[onto], (time - storage[link] * headway)[onto])
-    less: Longs = np.maximum(wave - most, 1)
-    return less
 
 
 def _links(roads: Roads) -> Table:
@@ -187,6 +186,7 @@ def _links(roads: Roads) -> Table:
         free_time,
         np.concatenate([roads.capacity, capacity[link] * piece_lanes]),
         roads.stretches.jam,
+        roads.late,
         unit=roads.unit,
     )
     bays, gate = roads.places.bays, _gates(roads)

@@ -115,7 +115,8 @@ def _numbers(roads: Roads, link: int, road: _Road) -> _Numbers:
     free_time = np.array([max((length * MS + road.speed // 2) // road.speed, 1)])
     # An incident takes capacity and leaves the wave speed as it is: room comes back as fast as ever.
     whole = np.array([lane * road.lanes])
-    columns = link_columns(free_time, whole, np.array([jam * road.lanes * length]), unit=roads.unit)
+    late = roads.late[link : link + 1]
+    columns = link_columns(free_time, whole, np.array([jam * road.lanes * length]), late, unit=roads.unit)
     left = max(lane * road.share // _PER_MILLE * road.lanes, 1)
     numbers = _Numbers(
         {
