@@ -43,8 +43,10 @@ GAP, FOLLOW_UP = 4.5, 2.5
 
 Permitted left turns at signals: Highway Capacity Manual 2010, ch. 31 (critical headway 4.5 s, follow-up 2.5 s)."""
 
-LONGEST_TURN, LEAST_SATURATION = 600.0, 0.01
+LONGEST_TURN, LEAST_SATURATION = 30.0, 0.05
 """Seconds that a turn may cost, and the least share of a lane group's saturation flow."""
+
+_LONGEST_HEADWAY = 60 * MS  # that turning adds; the kernel has 16 bits for it
 
 TURN_COLUMNS = (
     "in_link", "out_link", "lane_group", "kind", "weight", "critical_gap", "follow_up", "turn_time", "saturation"
@@ -212,11 +214,11 @@ class Network:
 
     @cached_property
     def turn_headway(self) -> npt.NDArray[np.int64]:
-        """What who makes each turn adds to the headway of its lane group : array, shape (n_turn,) [ms]."""
+        """What who makes each turn adds to its lane group's headway, at most 60 s : array, shape (n_turn,) [ms]."""
         saturation = in_steps(self.turns["saturation"], MICRO).to_numpy(np.int64)
         headway = np.maximum(MS * MICRO // self.group_capacity, 1)[self.group_of_turn]
         longer: npt.NDArray[np.int64] = headway * (MICRO - saturation) // saturation
-        return longer
+        return np.minimum(longer, _LONGEST_HEADWAY)
 
     @cached_property
     def shape_fingerprint(self) -> str:

@@ -163,9 +163,9 @@ class Columns(NamedTuple):
     turn_cost : array, shape (n_turn,)
         Merge cost: inverse to the merge weight.
     turn_time : array, shape (n_turn,) [ms]
-        What turning costs beside driving on: slowing down, the way around the corner, speeding up again.
+        What turning costs beside driving on: slowing down, the way around the corner, speeding up again; below 2^15.
     turn_headway : array, shape (n_turn,) [ms]
-        What who turns adds to the headway of the lane group.
+        What who turns adds to the headway of the lane group; below 2^16.
     turn_yield : array, shape (n_turn,)
         Yield row, or NO_YIELD.
     turn_else : array of bool, shape (n_turn,)

@@ -28,10 +28,10 @@ from twin.kernels.records import (
     FREE,
     FROM,
     GATE,
+    HEADWAY_PART,
     LAST,
     LAST_ENTRY,
     LAST_EXIT,
-    LAST_MADE,
     LEFT,
     LONG_AGO,
     LOOK_AT,
@@ -53,6 +53,7 @@ from twin.kernels.records import (
     SIGNAL,
     SLOT_OUT,
     SLOTS,
+    SLOWER,
     SPACING,
     STANDING,
     STEP,
@@ -99,8 +100,8 @@ def advance(state: State, columns: Columns, until: int) -> None:
             now, stop, state.log.reshape(-1), state.queue, state.link, state.turn, state.vehicle, state.signal,
             state.window, state.place, state.slots, state.calendar, state.link.view(np.int64),
             state.turn.view(np.int64), columns.class_size, columns.class_headway, columns.class_slow,
-            columns.turn_time, columns.turn_headway, columns.yield_gap, columns.yield_follow_up, columns.yield_turns,
-            columns.yield_turn, columns.yield_onward, columns.yield_lead, columns.gate_headway,
+            columns.yield_gap, columns.yield_follow_up, columns.yield_turns, columns.yield_turn, columns.yield_onward,
+            columns.yield_lead, columns.gate_headway, state.made,
             len(columns.link_gate) - (len(state.place) >> 2),
         )  # fmt: skip
         state.clock[0] = stop
@@ -110,9 +111,8 @@ def advance(state: State, columns: Columns, until: int) -> None:
 def _run(
     start: int, stop: int, log: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, signals: Ints,
     windows: Ints, places: Ints, slots: Ints, calendar: Ints, clocks: Longs, tags: Longs, class_size: Ints,
-    class_headway: Ints, class_slow: Ints, turn_time: Ints, turn_headway: Ints, yield_gap: Ints,
-    yield_follow_up: Ints, yield_turns: Ints, yield_turn: Ints, yield_onward: Ints, yield_lead: Ints,
-    gate_headway: Ints, first_place: int,
+    class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_turns: Ints,
+    yield_turn: Ints, yield_onward: Ints, yield_lead: Ints, gate_headway: Ints, made: Ints, first_place: int,
 ) -> None:  # fmt: skip
     """Let everything happen from a time on until another; the timetable has nothing between.
 
@@ -282,7 +282,8 @@ def _run(
             # It leaves: the next in its queue becomes the head, and room begins to travel back along the link.
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
-            headway = queues[record + OWN_HEADWAY] + turn_headway[row]
+            slower = turns[turn + SLOWER]
+            headway = queues[record + OWN_HEADWAY] + (slower & HEADWAY_PART)
             queues[record + LEFT] = (step << 2) + (2 if vehicles[v + THERE] < time else 0)
             may_yield = turns[turn + YIELD] >= 0 and not passing
             if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
@@ -293,7 +294,7 @@ def _run(
             queues[record + LOOK_AT] = LONG_AGO
             queues[record + WAKE_AT] = LONG_AGO
             if turns[turn + FROM] == served:  # not from a bay, nor by who passes
-                turns[turn + LAST_MADE] = time
+                made[row] = time
             left = queues[record + OF_LINK]
             if left != NOWHERE:
                 link = left << 4
@@ -332,7 +333,7 @@ def _run(
                 if target >= first_place:
                     joined = enter_place(vehicle, (target - first_place) << 2, time, places, queues, vehicles, log)
                 else:
-                    there = time + scaled(links[link + FREE] + turn_time[row], class_slow[kind])
+                    there = time + scaled(links[link + FREE] + (slower >> 16), class_slow[kind])
                     row = log[2 * step + 2]
                     vehicles[v + TURN] = row
                     vehicles[v + THERE] = there

@@ -26,9 +26,10 @@ FREE, SPACING, ROOM, WAVE, ON, NEXT_ENTRY, SLOT_OUT, SLOTS, RING, GATE, STANDING
 CLOCK = 6
 # Of both: the next in the same list of the calendar or at the same gate, and when its event is due.
 NEXT, TIME = 14, 15
-# Turns; the tag is a 64-bit number.
-ONTO, FROM, SIGNAL, COST, TAG_LOW, TAG_HIGH, YIELD, LAST_MADE = range(8)
+# Turns; the tag is a 64-bit number. SLOWER is turn_time << 16 | turn_headway: the one below 2^15, the other below 2^16.
+ONTO, FROM, SIGNAL, COST, TAG_LOW, TAG_HIGH, YIELD, SLOWER = range(8)
 TAG = 2
+HEADWAY_PART = 2**16 - 1
 # Vehicles.
 TURN, STEP, BEHIND, THERE, CLASS, PASSES_IN, UNITS = range(7)
 # Signals and their windows.

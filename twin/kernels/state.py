@@ -27,7 +27,6 @@ from twin.kernels.records import (
     LAST,
     LAST_ENTRY,
     LAST_EXIT,
-    LAST_MADE,
     LAST_WINDOW,
     LENGTH,
     LONG_AGO,
@@ -51,6 +50,7 @@ from twin.kernels.records import (
     SIGNAL,
     SLOT_OUT,
     SLOTS,
+    SLOWER,
     SPACING,
     START,
     STEP,
@@ -80,6 +80,8 @@ class State(NamedTuple):
         For each link a ring: when the last units left it.
     calendar : array
         Lists of events (see ``twin.kernels.calendar``).
+    made : array, shape (n_turn,) [ms]
+        When each turn was made last, but from bays and by those who pass; LONG_AGO = never.
     clock : array, shape (2,)
         Nothing before the first [ms] is pending; rows of the timetable before the second are done.
     """
@@ -94,6 +96,7 @@ class State(NamedTuple):
     place: Ints
     slots: Ints
     calendar: Ints
+    made: Ints
     clock: Longs
 
 
@@ -126,6 +129,7 @@ def begin(columns: Columns) -> State:
         place=_places(c),
         slots=slots,
         calendar=calendar,
+        made=np.full(len(c.turn_link), LONG_AGO, np.int32),
         clock=np.zeros(2, np.int64),
     )
 
@@ -222,7 +226,7 @@ def _turns(c: Columns) -> Ints:
     yields = np.where(c.turn_else & (c.turn_yield == NO_YIELD), ELSE, c.turn_yield)
     fields = {
         ONTO: c.turn_link, FROM: c.turn_group, SIGNAL: c.turn_signal, COST: c.turn_cost, YIELD: yields,
-        LAST_MADE: LONG_AGO, TAG_LOW: 0, TAG_HIGH: 0,
+        SLOWER: (c.turn_time << 16) + c.turn_headway, TAG_LOW: 0, TAG_HIGH: 0,
     }  # fmt: skip
     return _record(len(c.turn_link), 8, fields)
 

@@ -14,7 +14,7 @@ from twin.errors import BadTable
 from twin.kernels.columns import Columns, Ints, Longs
 from twin.kernels.leading import set_windows
 from twin.kernels.loading import advance
-from twin.kernels.records import LAST_MADE, ON
+from twin.kernels.records import ON
 from twin.kernels.state import State
 from twin.kernels.watching import watch
 from twin.network import Network, Rows
@@ -290,7 +290,7 @@ class _Look:
             state.queue, state.vehicle, state.log.reshape(-1), seen, standing,
         )  # fmt: skip
         waiting, coming, since = seen.T.astype(np.int64)
-        passed = state.turn.reshape(-1, 8)[at.turns, LAST_MADE].astype(np.int64)
+        passed = state.made[at.turns].astype(np.int64)
         on = at.of_places(state.link.reshape(-1, 16)[:, ON])
         return Counts(waiting, since, coming, passed, standing[at.out].astype(np.int64), on)
 
