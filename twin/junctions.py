@@ -85,7 +85,6 @@ def with_right_of_way(
     rows count while a turn is permitted only; who is inside a junction of several nodes has no signal and gives way to
     those who enter. Nobody gives way where all stop (the node has a capacity then), where lanes that come together all
     go on, or in merging onto motorways and trunk roads, which share by weight. Each node is looked at by itself.
-    A gap is seen as far as the link on which the others come: one that takes 3 s shows nobody who is 4 s away.
     """
     town = _Town(network, signs or {}, signal_of_node or {}, left_hand=left_hand)
     minor, major = town.yields
