@@ -19,6 +19,7 @@ from theory import drive, fixed_time, on
 
 from twin.bench.made import grid
 from twin.measures import delay_index
+from twin.scenario import Scenario, SpeedLimit
 from twin.turning import ACCELERATION, BRAKING, SATURATION, TIGHT, WIDE, slow_down, with_turning
 
 
@@ -126,3 +127,16 @@ def test_kinds_of_turns_have_their_cost(left_hand):
         own = town.turns[town.turns["kind"] == kind]
         assert len(own) or kind == "uturn"
         assert np.abs(own[["turn_time", "saturation"]].to_numpy() - costs[cost]).max(initial=0.0) < 1e-3
+
+
+def test_a_speed_limit_makes_turning_cheaper():
+    """At 30 km/h (8.33 m/s) a tight turn costs (8.33 - 6.1)^2 / 16.67 (1 / 3 + 1 / 1.7) s, and at 20 km/h nothing."""
+    plain = grid(4, 10, plain=True).scenario
+    town = Scenario(with_turning(plain.network), plain.demand, plain.signals)
+    streets = town.network.links["link_id"].tolist()
+    for kmh, cost in ((30, (30 / 3.6 - TIGHT) ** 2 / (60 / 3.6) * (1 / BRAKING + 1 / ACCELERATION)), (20, 0.0)):
+        turns = town.change(SpeedLimit(*streets, kmh=kmh)).network.turns
+        assert turns.loc[turns["kind"] == "right", "turn_time"].to_numpy() == approx(cost, abs=0.002)
+    as_built = town.network.links["free_speed"].iloc[0] * 3.6
+    back = town.change(SpeedLimit(*streets, kmh=20), SpeedLimit(*streets, kmh=as_built))
+    assert back.network.fingerprint == town.network.fingerprint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from twin.network import Network
+from twin.network import LONGEST_TURN, Network
 
 Floats = npt.NDArray[np.float64]
 
@@ -47,16 +47,42 @@ def with_turning(network: Network, *, left_hand: bool = False) -> Network:
     >>> slow_down(np.array([13.9, 5.0]), TIGHT, BRAKING).round(2)
     array([0.73, 0.  ])
     """
-    turns = network.turns.copy()
     near = "left" if left_hand else "right"
-    tight = turns["kind"].isin([near, "uturn"]).to_numpy(np.bool_)
-    wide = turns["kind"].isin({"left", "right"} - {near}).to_numpy(np.bool_)
-    speeds = network.links["free_speed"].to_numpy(np.float64)
-    before, after = (speeds[network.link_rows(turns[end])] for end in ("in_link", "out_link"))
+    kind = network.turns["kind"]
+    tight, wide = kind.isin([near, "uturn"]), kind.isin({"left", "right"} - {near})
+    saturation = np.select([tight, wide], [SATURATION["tight"], SATURATION["wide"]], 1.0)
     speed = np.select([tight, wide], [TIGHT, WIDE], np.inf)
-    turns["turn_time"] = slow_down(before, speed, BRAKING) + slow_down(after, speed, ACCELERATION)
-    turns["saturation"] = np.select([tight, wide], [SATURATION["tight"], SATURATION["wide"]], 1.0)
-    return network.with_turns(turns)
+    return network.with_turns(network.turns.assign(turn_time=_lost(network, speed), saturation=saturation))
+
+
+def at_speeds(network: Network, built: Network) -> Network:
+    """Return a network in which turning costs what it does at its speeds.
+
+    Parameters
+    ----------
+    network : Network
+        With the turns of ``built``, and other free speeds.
+    built : Network
+
+    Notes
+    -----
+    The time of each turn changes as (v - u)^2 / (2 v) does on the roads before and behind it. Turns that flow less than
+    halfway between SATURATION's are taken to be tight, and others wide.
+    """
+    turns = built.turns
+    halfway = sum(SATURATION.values()) / len(SATURATION)
+    speed = np.where(turns["saturation"] < halfway, TIGHT, WIDE)
+    was, now = _lost(built, speed), _lost(network, speed)
+    share = np.divide(now, was, out=np.ones_like(was), where=was > 0)
+    time = np.minimum(turns["turn_time"].to_numpy(np.float64) * share, LONGEST_TURN)
+    return network.with_turns(network.turns.assign(turn_time=time))
+
+
+def _lost(network: Network, speed: Floats) -> Floats:
+    """Return the time lost at each turn in slowing down to a speed and speeding up : array, shape (n_turn,) [s]."""
+    speeds = network.links["free_speed"].to_numpy(np.float64)
+    before, after = (speeds[network.link_rows(network.turns[end])] for end in ("in_link", "out_link"))
+    return slow_down(before, speed, BRAKING) + slow_down(after, speed, ACCELERATION)
 
 
 def slow_down(speed: Floats, to: Floats | float, rate: float) -> Floats:
