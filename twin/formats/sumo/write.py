@@ -64,7 +64,8 @@ def write_sumo(town: Result | Scenario, folder: str | Path) -> SumoFiles:
 
     *Roads*. Metres in the local UTM zone. A link is entered at the stop line before it, so its edge is as long as the
     link less the mean way over the junction that leads into it (netconvert runs twice: once to find that way), but at
-    least SHORTEST. Turns are as fast as the roads, because our links do not slow down at their ends.
+    least SHORTEST. Turns are as fast as lets SUMO's queues flow less in them by as much as ours do
+    (``driver.turn_limit``), others as fast as the roads.
 
     *Drivers*. ``Driver.like``: SUMO's headway in a queue that discharges at the free speed is 1 / capacity, its spacing
     in a standing queue 1 / jam density, averaged over the network, because in SUMO they belong to the vehicle.
