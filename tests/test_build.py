@@ -18,6 +18,7 @@ from twin.build import (
     read_osm,
 )
 from twin.errors import BadSource, UnknownName
+from twin.network import Network
 from twin.osm import read
 from twin.routing import fastest, ways
 from twin.signals import no_signals
@@ -54,6 +55,22 @@ def test_gaps_are_a_part_of_how_full_a_lane_is():
     most = 0.2 * np.exp(-0.2 * 6.2) / (1 - np.exp(-0.2 * 3.3))
     assert full["minor"] == pytest.approx(0.1 / most)
     assert full["major"] == pytest.approx(0.2 / 0.8)
+
+
+@pytest.mark.parametrize(("saturation", "lanes"), [(0.85, 1), (1.0, 2)])
+def test_who_waits_for_gaps_is_held_by_nothing_else(saturation, lanes):
+    """The same minor road, turning more slowly, or with a second lane: as full as the gaps make it."""
+    town_of_three = junction_of_three()
+    links = town_of_three.links.copy()
+    links.loc[links["link_id"] == "minor", "lanes"] = lanes
+    groups = town_of_three.lane_groups.copy()
+    groups.loc[groups["link_id"] == "minor", "lanes"] = lanes
+    turns = town_of_three.turns.assign(saturation=saturation)
+    other = Network(town_of_three.nodes, links, lane_groups=groups, turns=turns, yields=town_of_three.yields)
+    flows = town_of_three.turns["in_link"].map({"major": 0.2, "minor": 0.1}).to_numpy()
+    full = dict(zip(other.lane_groups["link_id"], fullness(other, no_signals(), flows), strict=True))
+    most = 0.2 * np.exp(-0.2 * 6.2) / (1 - np.exp(-0.2 * 3.3))
+    assert full["minor"] == pytest.approx(0.1 / most)
 
 
 def test_more_load_means_more_trips():

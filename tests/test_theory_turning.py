@@ -95,6 +95,42 @@ def test_a_short_road_behind_a_turn_lets_all_through(length, share):
     assert on(result, "c")["left"].between(500, 2000).sum() == approx(0.8 * share * 1500, rel=0.01, abs=1)
 
 
+@pytest.mark.parametrize("length", [2.0, 6.0, 25.0, 100.0])
+@pytest.mark.parametrize(("time", "share"), [(1.3, 1 / 1.18), (2.0, 0.5), (2.0, 1.0)])
+def test_two_roads_that_turn_into_one_fill_it(length, time, share):
+    """From both sides people turn onto a road: each queue flows less, both together as the road takes them, s."""
+    rows = [road("a", "A", "J"), road("b", "B", "J"), road("c", "J", "D", length=length), road("d", "D", "E")]
+    turns = [{"in_link": name, "out_link": "c", "turn_time": time, "saturation": share} for name in "ab"]
+    turns.append({"in_link": "c", "out_link": "d", "turn_time": 0.0, "saturation": 1.0})
+    departures = steady((1.0, 2000))
+    tables = [trips(name, "E", departures, ids=range(first, first + 2000)) for name, first in (("A", 0), ("B", 5000))]
+    result = drive(network(rows, turns=turns), *tables, until=2000)
+    assert on(result, "c")["left"].between(500, 2000).sum() == approx(0.8 * 1500, rel=0.01, abs=1)
+
+
+def test_delay_where_one_turns_is_what_is_beyond_turning():
+    """Two come at once and turn onto "c" at half the flow, 2.5 s apart, for 2 s more: the second one waits 2.5 s on "a"."""
+    result = drive(corner(time=2.0, share=0.5), to("C", [0.0, 0.0]))
+    links = result.links().set_index("link_id")
+    assert result.trips()["travel_time"].to_numpy() == approx([102.0, 104.5], abs=0.01)
+    assert links.loc["c", "delay"] == approx(0.0, abs=1e-3)
+    assert links.loc["a", "delay"] == approx(0.625, abs=0.01)  # 1.25 s of the wait are at the origin
+
+
+def test_what_turning_costs_is_a_part_of_the_fingerprint():
+    prints = {corner(time=time, share=share).fingerprint for time in (0.0, 1.0) for share in (1.0, 0.9)}
+    assert len(prints) == 4
+
+
+def test_braking_is_before_the_corner_and_speeding_up_behind_it():
+    """Right from a road of 20 m/s into one of 10: (20 - u)^2 / 40 / b + (10 - u)^2 / 20 / a."""
+    town = corner(behind={"speed": 10.0, "capacity": 0.4})
+    kinds = np.where(town.turns["out_link"] == "c", "right", "through")
+    cost = with_turning(town.with_turns(town.turns.assign(kind=kinds))).turns.set_index("out_link")["turn_time"]
+    assert cost["b"] == 0
+    assert cost["c"] == approx((20 - TIGHT) ** 2 / 40 / BRAKING + (10 - TIGHT) ** 2 / 20 / ACCELERATION, abs=0.001)
+
+
 def test_nobody_overtakes_in_turning():
     """On two lanes one turns in and is 5 s late; who comes straight behind it stays behind it (one class: in order)."""
     rows = [road("a", "A", "J"), road("s", "S", "J"), road("c", "J", "C", lanes=2)]

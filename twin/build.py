@@ -206,7 +206,7 @@ def fullness(network: Network, signals: Signals, flows: Floats) -> Floats:
     minor, major, held = _meeting(network, signals)
     against = _summed(minor, np.where(held, flows[major] / greens[major], flows[major]), network.turns)
     full = np.zeros(len(network.lane_groups))
-    np.maximum.at(full, network.group_of_turn, network.turn_loads(flows / greens / gap_shares(network, against)))
+    np.maximum.at(full, network.group_of_turn, network.turn_loads(flows / greens, gap_shares(network, against)))
     return np.minimum(full, _FULLEST)
 
 

@@ -179,12 +179,16 @@ class Network:
         own = in_steps(groups["exit_capacity"], MICRO).to_numpy(np.int64)
         return np.where(groups["exit_capacity"].isna(), lane * groups["lanes"].to_numpy(np.int64), own)
 
-    def turn_loads(self, flows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def turn_loads(
+        self, flows: npt.NDArray[np.float64], shares: npt.NDArray[np.float64] | float = 1.0
+    ) -> npt.NDArray[np.float64]:
         """Return how full turns are: flow / capacity of the lane group, or of the link onto which they lead if more.
 
         Parameters
         ----------
         flows : array, shape (n_turn,) [PCU/s]
+        shares : array, shape (n_turn,), or float
+            What those who yield can use of their lane group's flow.
 
         Returns
         -------
@@ -192,7 +196,8 @@ class Network:
             Two lanes from which all drive onto one are as full as that one.
         """
         group = self.group_of_turn
-        own = np.bincount(group, flows / self.turns["saturation"].to_numpy(np.float64), len(self.lane_groups))
+        used = np.minimum(self.turns["saturation"].to_numpy(np.float64), shares)
+        own = np.bincount(group, flows / used, len(self.lane_groups))
         links = self.links
         onto = (links["capacity"] * links["lanes"]).to_numpy(np.float64)[self.link_rows(self.turns["out_link"])]
         loads: npt.NDArray[np.float64] = np.maximum((own * MICRO / self.group_capacity)[group], flows / onto)

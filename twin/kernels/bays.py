@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.kernels import in_place
+from twin.kernels import helper
 from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.records import (
     AFTER_BAYS,
@@ -26,7 +26,7 @@ from twin.kernels.records import (
 )  # fmt: skip
 
 
-@in_place
+@helper
 def overtake(
     vehicle: int, there: int, time: int, record: int, queues: Ints, vehicles: Ints, class_slow: Ints
 ) -> bool:  # fmt: skip
@@ -57,7 +57,7 @@ def overtake(
     return before == NOBODY
 
 
-@in_place
+@helper
 def enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
     """Let a vehicle take the first bay that is empty and return the bay, or wait and return NOBODY."""
     for bay in range(places[place + FIRST_BAY], places[place + AFTER_BAYS]):
@@ -72,7 +72,7 @@ def enter_place(vehicle: int, place: int, time: int, places: Ints, queues: Ints,
     return NOBODY
 
 
-@in_place
+@helper
 def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicles: Ints, log: Ints) -> int:
     """Let the vehicle that has waited longest take a bay that became empty, and return it, or NOBODY."""
     vehicle = places[place + WAITS_FIRST]
@@ -82,7 +82,7 @@ def take_bay(bay: int, place: int, time: int, places: Ints, queues: Ints, vehicl
     return vehicle
 
 
-@in_place
+@helper
 def give_up(queue: int, time: int, log: Ints, turns: Ints, queues: Ints, vehicles: Ints) -> None:
     """Let the head of a queue do, from the next millisecond on, what its route says behind the next end."""
     record = queue << 4
@@ -99,7 +99,7 @@ def give_up(queue: int, time: int, log: Ints, turns: Ints, queues: Ints, vehicle
     queues[record + WANTS] = turns[(turn << 3) + ONTO]
 
 
-@in_place
+@helper
 def _serve(vehicle: int, bay: int, time: int, queues: Ints, vehicles: Ints, log: Ints) -> None:
     """Begin a vehicle's service in a bay."""
     step = vehicles[(vehicle << 3) + STEP]

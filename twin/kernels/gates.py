@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.kernels import in_place
+from twin.kernels import helper
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import NOWHERE, Ints
 from twin.kernels.lights import scaled
@@ -35,7 +35,7 @@ SERVES = 1
 """The kind of event of a gate."""
 
 
-@in_place
+@helper
 def slot_of(record: int, units: int, links: Ints) -> int:
     """Return the slot that says when the unit left whose room so many more units on a link would take.
 
@@ -46,7 +46,7 @@ def slot_of(record: int, units: int, links: Ints) -> int:
     return slot if slot >= links[record + SLOTS] else slot + links[record + RING]
 
 
-@in_place
+@helper
 def may_pass(
     vehicle: int, link: int, target: int, class_size: Ints, first_place: int, links: Ints, vehicles: Ints
 ) -> bool:
@@ -62,7 +62,7 @@ def may_pass(
     return links[next_link + ON] + units <= links[next_link + ROOM]
 
 
-@in_place
+@helper
 def room_comes(link: int, units: int, headway: int, links: Ints, slots: Ints) -> int:
     """Return when the room for so many more units came, or comes, back to a link's entry, if there is room for them.
 
@@ -75,7 +75,7 @@ def room_comes(link: int, units: int, headway: int, links: Ints, slots: Ints) ->
     return comes
 
 
-@in_place
+@helper
 def opening(link: int, units: int, headway: int, gate: int, links: Ints, slots: Ints) -> int:
     """Return from when on a link is open to so many units, as far as known; NEVER without room."""
     if links[link + ON] + units > links[link + ROOM]:
@@ -84,7 +84,7 @@ def opening(link: int, units: int, headway: int, gate: int, links: Ints, slots: 
     return opens if gate == link else max(opens, links[gate + NEXT_ENTRY])
 
 
-@in_place
+@helper
 def claim_gates(time: int, first: int, queues: Ints, links: Ints) -> bool:
     """Let each of several heads that are ready now claim its gate, so that each knows whether others want it too.
 
@@ -104,7 +104,7 @@ def claim_gates(time: int, first: int, queues: Ints, links: Ints) -> bool:
     return True
 
 
-@in_place
+@helper
 def wake(
     gate: int, time: int, queues: Ints, links: Ints, vehicles: Ints, class_headway: Ints, slots: Ints, calendar: Ints
 ) -> None:
@@ -127,7 +127,7 @@ def wake(
         put(links, gate, earliest, SERVES, calendar)
 
 
-@in_place
+@helper
 def unlink(queue: int, gate: int, queues: Ints, links: Ints) -> None:
     """Take a queue's head away from the gate at which it stands."""
     other = links[(gate << 4) + STANDING]

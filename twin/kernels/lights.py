@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twin.kernels import in_place
+from twin.kernels import helper, in_place
 from twin.kernels.columns import UNITY, Ints
 from twin.kernels.records import (
     CYCLE,
@@ -31,7 +31,7 @@ def scaled(duration: int, factor: int) -> int:
     return max(1, (duration * factor + UNITY // 2) // UNITY)
 
 
-@in_place
+@helper
 def window_at(time: int, signal: int, signals: Ints, windows: Ints) -> tuple[Any, Any]:
     """Return where the record of the window is that is open at a time, or else opens next, and when it opens."""
     cycle = signals[signal + CYCLE]
@@ -56,7 +56,7 @@ def start_up(time: int, signal: int, signals: Ints, windows: Ints) -> int:
     return time if opens <= time else opens + windows[window + LOSS]
 
 
-@in_place
+@helper
 def ready_moment(there: int, last_exit: int, next_exit: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return from when on the head of a queue may go."""
     going = max(there, next_exit)
@@ -73,7 +73,7 @@ def ready_moment(there: int, last_exit: int, next_exit: int, signal: int, signal
     return start_up(going, signal, signals, windows)
 
 
-@in_place
+@helper
 def ready_anew(ready: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return from when on a head may go that was ready before a time: later than that time if it may not go then."""
     window, opens = window_at(time, signal, signals, windows)
@@ -82,7 +82,7 @@ def ready_anew(ready: int, time: int, signal: int, signals: Ints, windows: Ints)
     return opens + windows[window + LOSS]
 
 
-@in_place
+@helper
 def must_yield(time: int, signal: int, signals: Ints, windows: Ints) -> bool:
     """Tell whether a turn with a yield row yields at a time when it may be made."""
     if signal < 0:
@@ -91,7 +91,7 @@ def must_yield(time: int, signal: int, signals: Ints, windows: Ints) -> bool:
     return windows[window + PERMITTED] > 0
 
 
-@in_place
+@helper
 def next_chance(look: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return when a head that yields has another chance: at its look, or when its window closes for another one."""
     if signal < 0:

@@ -6,7 +6,7 @@ left or entered at t is recognised by that time and put back: a head that left, 
 
 from __future__ import annotations
 
-from twin.kernels import in_place
+from twin.kernels import helper
 from twin.kernels.columns import LOOK as LOOK_AGAIN
 from twin.kernels.columns import NOT_YET, NOWHERE, Ints
 from twin.kernels.gates import slot_of
@@ -41,7 +41,7 @@ from twin.kernels.records import (
 )  # fmt: skip
 
 
-@in_place
+@helper
 def may_not_go(
     time: int, queue: int, turn: int, gap: int, first: int, after: int, yield_turn: Ints, yield_onward: Ints,
     yield_lead: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints,
@@ -63,7 +63,7 @@ def may_not_go(
     return True
 
 
-@in_place
+@helper
 def _latest_in_gap(
     time: int, gap: int, wanted: int, first: int, after: int, yield_turn: Ints, yield_onward: Ints, yield_lead: Ints,
     queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints, slots: Ints,
@@ -125,7 +125,7 @@ def _latest_in_gap(
     return latest
 
 
-@in_place
+@helper
 def _makes(step: int, row: int, yield_turn: Ints, yield_onward: Ints, log: Ints) -> bool:
     """Tell whether who makes this step makes the turn of a row of the list, and then all those that it leads to."""
     while log[2 * step] == yield_turn[row]:
@@ -136,7 +136,7 @@ def _makes(step: int, row: int, yield_turn: Ints, yield_onward: Ints, log: Ints)
     return False
 
 
-@in_place
+@helper
 def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
     """Return this vehicle, or the first behind it that did not enter its link at this time."""
     while vehicle != NOBODY and time != NEVER and log[2 * vehicles[(vehicle << 3) + STEP] - 1] == time:
@@ -144,7 +144,7 @@ def _next_before(vehicle: int, time: int, vehicles: Ints, log: Ints) -> int:
     return vehicle
 
 
-@in_place
+@helper
 def _ready_again(ready: int, time: int, signal: int, signals: Ints, windows: Ints) -> int:
     """Return when a head that stands is ready anew if that is not before a time, or NOT_YET."""
     if signal < 0:
@@ -153,7 +153,7 @@ def _ready_again(ready: int, time: int, signal: int, signals: Ints, windows: Int
     return anew if anew >= time else NOT_YET
 
 
-@in_place
+@helper
 def _stands_until(time: int, link: int, wanted: int, links: Ints, slots: Ints) -> int:
     """Return when a head that stands at its gate could go, as far as was known before a time; NEVER without room."""
     if links[link + LAST_ENTRY] == time:

@@ -133,16 +133,14 @@ class Roads:
 
     @cached_property
     def late(self) -> Longs:
-        """By how much turning takes longer than those who turn are apart : array, shape (n_stretch,) [ms].
+        """What turning onto each stretch costs at the most : array, shape (n_stretch,) [ms].
 
-        A link of N cars lets one in each (free time + turn time + wave time) / N at the least. That is no more than the
-        headway h + d in which people turn onto it where the wave time is N h - free time - (turn time - N d).
+        A link of N cars lets one in each (free time + turn time + wave time) / N at the least. That is no more than its
+        headway h where the wave time is N h - free time - turn time.
         """
-        onto = self.turn_onto[:-1]
-        apart = storage_of(self.stretches.jam, 1.0)[onto] * self.network.turn_headway
-        longer = np.zeros(self.first_place, np.int64)
-        np.maximum.at(longer, onto, self.stretches.turn_time - apart)
-        return longer
+        longest = np.zeros(self.first_place, np.int64)
+        np.maximum.at(longest, self.turn_onto[:-1], self.stretches.turn_time)
+        return longest
 
     @cached_property
     def turn_onto(self) -> Rows:

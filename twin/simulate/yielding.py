@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from twin.kernels.columns import NO_YIELD, NOWHERE, Longs
 from twin.network import FOLLOW_UP, GAP
@@ -14,8 +15,8 @@ from twin.units import MS
 if TYPE_CHECKING:
     from twin.simulate.columns import Roads, Table
 
-MOST_LINKS = 12
-"""Links before a junction on which people are seen coming, at the most."""
+MOST_LINKS, MOST_WAYS = 12, 50
+"""Links one behind the other, and turns at each of these distances, at which people are seen coming at the most."""
 
 
 def yield_columns(roads: Roads, table: Table) -> Table:
@@ -30,7 +31,7 @@ def yield_columns(roads: Roads, table: Table) -> Table:
     Notes
     -----
     A gap of some seconds reaches back as far as one drives in that time: over the major road's last link, and over the
-    links before it while that is not enough.
+    links before it while that is not enough, at the speeds of the morning's beginning.
     """
     minor, major = roads.network.yielding_turns
     order = np.lexsort((major, minor))
@@ -80,7 +81,16 @@ def _seen(row: Longs, turn: Longs, gap: Longs, minor: Longs, table: Table) -> di
         lead = (last["lead"] + table["link_free_time"][link])[after] + table["turn_time"][before]
         its = last["row"][after]
         kept = (lead < gap[its]) & (turn_group[before] != turn_group[minor[its]])
+        kept[kept] &= _among_nearest(its[kept], lead[kept])
         more = {"row": its, "turn": before, "onward": total + after, "lead": lead}
         total += len(link)
         found.append({name: values[kept] for name, values in more.items()})
     return {name: np.concatenate([each[name] for each in found]).astype(np.int64) for name in found[0]}
+
+
+def _among_nearest(row: Longs, lead: Longs) -> npt.NDArray[np.bool_]:
+    """Return which values are among the MOST_WAYS nearest of their yield row."""
+    order = np.lexsort((np.arange(len(row)), lead, row))
+    rank = np.empty(len(row), np.int64)
+    rank[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+    return rank < MOST_WAYS

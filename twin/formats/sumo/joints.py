@@ -10,7 +10,7 @@ import pandas as pd
 
 from twin.formats.sumo.files import each
 from twin.formats.sumo.priority import COLUMNS, without_circles
-from twin.network import Network
+from twin.network import LONGEST_TURN, Network
 from twin.signals import Signals
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _turns(network: Network, paths: Mapping[Turn, Path]) -> pd.DataFrame:
     turns = old.loc[[path.turns[0] for path in paths.values()]].drop(columns="weight").reset_index(drop=True)
     turns["in_link"], turns["out_link"] = zip(*paths, strict=True)
     turns["kind"] = [_kind([kind[turn] for turn in path.turns]) for path in paths.values()]
-    turns["turn_time"] = [sum(time[turn] for turn in path.turns) for path in paths.values()]
+    turns["turn_time"] = [min(sum(time[turn] for turn in path.turns), LONGEST_TURN) for path in paths.values()]
     return turns
 
 

@@ -12,7 +12,7 @@ from shapely import LineString, Point
 
 from twin.formats.sumo.driver import saturation
 from twin.formats.sumo.roads import ALL
-from twin.network import Network, notes_table
+from twin.network import LEAST_SATURATION, LONGEST_TURN, Network, notes_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,14 +141,15 @@ def _by_turn(ways: Sequence[Connection]) -> dict[Turn, list[Connection]]:
 def _turn(before: Edge, after: Edge, ways: Sequence[Connection], inside: float, driver: Driver) -> dict[str, Any]:
     """Return the row of a turn; inside are the metres of junction that its next link counts as its own."""
     path = float(np.mean([_over(one) for one in ways]))
-    limit = min([before.lanes[0].speed, *(limit for one in ways for _, limit in one.path)])
+    limits = [before.lanes[one.into_lane].speed for one in ways] + [limit for one in ways for _, limit in one.path]
+    limit = min(limits)
     speeds = [float(np.mean([edge.lanes[number].speed for number in edge.general])) for edge in (before, after)]
     way = path / driver.free_speed(limit) - inside / driver.free_speed(speeds[1])
     return {
         "in_link": before.edge_id, "out_link": after.edge_id, "kind": KINDS.get(ways[0].direction, "through"),
         "critical_gap": driver.critical_gap(path, limit), "follow_up": driver.follow_up,
-        "turn_time": max(way + driver.turn_loss(limit, *speeds), 0.0),
-        "saturation": saturation(limit, speeds[0]),
+        "turn_time": float(np.clip(way + driver.turn_loss(limit, *speeds), 0.0, LONGEST_TURN)),
+        "saturation": max(saturation(limit, speeds[0]), LEAST_SATURATION),
     }  # fmt: skip
 
 
