@@ -294,7 +294,8 @@ def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
     """Take a vehicle out of its lane group and off its link."""
     group = vehicle.group
     if group:
-        headway = max(group.headway + turn.headway, turn.follow_up if yielded else 0)
+        headway = group.headway + group.headway * turn.headway // UNITY
+        headway = max(headway, turn.follow_up if yielded else 0)
         group.line.pop(0)
         group.last_exit, group.next_exit = time, time + scaled(headway, vehicle.kind.headway)
     if vehicle.link:

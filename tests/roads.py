@@ -421,7 +421,7 @@ def streets(
         turn_signal=ints(turn_signal),
         turn_cost=ints(draw(some(1, 20, n_turn))),
         turn_time=ints(draw(some(0, 9, n_turn)) if "turning" in have else [0] * n_turn),
-        turn_headway=ints(draw(some(0, 9, n_turn)) if "turning" in have else [0] * n_turn),
+        turn_headway=ints([draw(factors) - UNITY if "turning" in have else 0 for _ in range(n_turn)]),
         turn_else=np.array(layout.turn_else, bool),
         **draw(yield_columns(layout, yielding="yielding" in have)),
         **signal_columns(signals),
@@ -443,7 +443,7 @@ def scaled(columns, factor):
     times = (
         "link_free_time", "link_headway", "link_wave_time", "group_headway", "gate_headway", "signal_cycle",
         "signal_offset", "window_start", "window_length", "window_loss", "yield_gap", "yield_follow_up",
-        "turn_time", "turn_headway", "vehicle_departure", "timetable_time",
+        "turn_time", "vehicle_departure", "timetable_time",
     )  # fmt: skip
     of_time = np.isin(columns.timetable_kind, [FREE_TIME, HEADWAY, WAVE_TIME, GROUP_HEADWAY])
     values = np.where(of_time, columns.timetable_value * factor, columns.timetable_value)

@@ -12,6 +12,7 @@ that drive on, its saturation flow is s / (1 + P (E - 1)).
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from pytest import approx  # noqa: PT013 - it is written in every second line
 from roads import network, road, steady, trips
@@ -109,7 +110,7 @@ def test_two_roads_that_turn_into_one_fill_it(length, time, share):
 
 
 def test_delay_where_one_turns_is_what_is_beyond_turning():
-    """Two come at once and turn onto "c" at half the flow, 2.5 s apart, for 2 s more: the second one waits 2.5 s on "a"."""
+    """Two come at once and turn at half the flow, 2.5 s apart, for 2 s more: the second one waits 2.5 s."""
     result = drive(corner(time=2.0, share=0.5), to("C", [0.0, 0.0]))
     links = result.links().set_index("link_id")
     assert result.trips()["travel_time"].to_numpy() == approx([102.0, 104.5], abs=0.01)
@@ -176,3 +177,10 @@ def test_a_speed_limit_makes_turning_cheaper():
     as_built = town.network.links["free_speed"].iloc[0] * 3.6
     back = town.change(SpeedLimit(*streets, kmh=20), SpeedLimit(*streets, kmh=as_built))
     assert back.network.fingerprint == town.network.fingerprint
+
+
+def test_an_incident_takes_its_share_of_a_queue_that_turns():
+    """Half the capacity, all turn at .5 of the flow: .8 x .5 x .5."""
+    table = pd.DataFrame({"time": [0.0], "kind": ["capacity"], "link_id": ["a"], "value": [0.5], "out_link": [""]})
+    result = drive(corner(share=0.5), to("C", steady((1.0, 2000))), until=2000, events=table)
+    assert on(result, "a")["left"].between(500, 2000).sum() == approx(0.2 * 1500, rel=0.01, abs=1)

@@ -46,7 +46,7 @@ Permitted left turns at signals: Highway Capacity Manual 2010, ch. 31 (critical 
 LONGEST_TURN, LEAST_SATURATION = 30.0, 0.05
 """Seconds that a turn may cost, and the least share of a lane group's saturation flow."""
 
-_LONGEST_HEADWAY = 60 * MS  # that turning adds; the kernel has 16 bits for it
+_PARTS = 1024  # of a headway: the kernel's unit, with 16 bits for it
 
 TURN_COLUMNS = (
     "in_link", "out_link", "lane_group", "kind", "weight", "critical_gap", "follow_up", "turn_time", "saturation"
@@ -219,11 +219,10 @@ class Network:
 
     @cached_property
     def turn_headway(self) -> npt.NDArray[np.int64]:
-        """What who makes each turn adds to its lane group's headway, at most 60 s : array, shape (n_turn,) [ms]."""
+        """What who turns adds to its lane group's headway, as a share of it : array, shape (n_turn,) [1/1024]."""
         saturation = in_steps(self.turns["saturation"], MICRO).to_numpy(np.int64)
-        headway = np.maximum(MS * MICRO // self.group_capacity, 1)[self.group_of_turn]
-        longer: npt.NDArray[np.int64] = headway * (MICRO - saturation) // saturation
-        return np.minimum(longer, _LONGEST_HEADWAY)
+        longer: npt.NDArray[np.int64] = (_PARTS * (MICRO - saturation) + saturation // 2) // saturation
+        return longer
 
     @cached_property
     def shape_fingerprint(self) -> str:

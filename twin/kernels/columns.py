@@ -17,9 +17,9 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    ahead of those at the end of the line who are of a slower class (``class_slow`` is more) and will be there later than
    it, as far as the first one that is not so; but not where a queue stands: the head was there before t.
    A vehicle that leaves at t lets the next one leave from t + scaled(headway, its ``class_headway``) on; headway is
-   ``group_headway`` + ``turn_headway`` of the turn that it made, or ``yield_follow_up`` where it yielded (rule 8) and
-   that is longer. Call this moment the group's *next exit*. A head could go from x = max(there, next exit) on; sources
-   and bays are lane groups like all others.
+   h + (h ``turn_headway``) // UNITY, h being ``group_headway`` and the turn that which it made, or ``yield_follow_up``
+   where it yielded (rule 8) and that is longer. Call this moment the group's *next exit*. A head could go from
+   x = max(there, next exit) on; sources and bays are lane groups like all others.
 4. *Signals*. A turn with a signal can be made while one of its windows [a, b) is open. A head that could go before a
    (x < a, or it was ready earlier and not served) starts up: it goes from a + ``window_loss`` on (at most b - 1).
    So the head is *ready* at x if x is in a window, else when it starts up in the next. But if the group's last exit was
@@ -164,8 +164,8 @@ class Columns(NamedTuple):
         Merge cost: inverse to the merge weight.
     turn_time : array, shape (n_turn,) [ms]
         What turning costs beside driving on: slowing down, the way around the corner, speeding up again; below 2^15.
-    turn_headway : array, shape (n_turn,) [ms]
-        What who turns adds to the headway of the lane group; below 2^16.
+    turn_headway : array, shape (n_turn,) [1 / UNITY]
+        What who turns adds to the headway of the lane group, in such headways; below 2^16.
     turn_yield : array, shape (n_turn,)
         Yield row, or NO_YIELD.
     turn_else : array of bool, shape (n_turn,)

@@ -13,7 +13,7 @@ import numpy as np
 from twin.kernels import in_place
 from twin.kernels.bays import enter_place, give_up, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
-from twin.kernels.columns import NOT_YET, NOWHERE, PASS, Columns, Ints, Longs
+from twin.kernels.columns import NOT_YET, NOWHERE, PASS, UNITY, Columns, Ints, Longs
 from twin.kernels.gates import SERVES, claim_gates, may_pass, opening, slot_of, wake
 from twin.kernels.leading import keep_timetable
 from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled
@@ -283,7 +283,8 @@ def _run(
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
             slower = turns[turn + SLOWER]
-            headway = queues[record + OWN_HEADWAY] + (slower & HEADWAY_PART)
+            headway = queues[record + OWN_HEADWAY]
+            headway += headway * (slower & HEADWAY_PART) // UNITY
             queues[record + LEFT] = (step << 2) + (2 if vehicles[v + THERE] < time else 0)
             may_yield = turns[turn + YIELD] >= 0 and not passing
             if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
