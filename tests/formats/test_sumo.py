@@ -43,12 +43,12 @@ MOST_APART = 0.25
 
 DAYS = {
     "helsinki light": ("helsinki", 0.85, (0.20, 0.30), True),
-    "helsinki heavy": ("helsinki", 1.24, (0.60, 0.80), False),
+    "helsinki heavy": ("helsinki", 1.26, (0.60, 0.80), False),
     "bologna light": ("bologna", 0.2, (0.40, 0.50), True),  # its signals alone cost 43 %: there is no lighter day
     "bologna heavy": ("bologna", 0.62, (0.60, 0.80), True),
 }
 """Town, share of its demand, between what SUMO's mean delay lies then, in free-flow times, and whether ours comes as
-close to it as it should. On Helsinki's heavy day it does not (README, fidelity): there flows alone are held to the bar.
+close to it as it should. On Helsinki's heavy day it does not (README, fidelity).
 """
 
 
@@ -337,6 +337,6 @@ def test_sumo_judges_us(tmp_path, day):
     verdict = judge.compare(theirs, ours, free)
     assert least < verdict.theirs < most, verdict
     assert verdict.within >= LEAST_WITHIN, verdict
+    assert verdict.correlation >= LEAST_CORRELATION, verdict
     if close:
-        assert verdict.correlation >= LEAST_CORRELATION, verdict
         assert abs(verdict.ratio - 1) <= MOST_APART, verdict
