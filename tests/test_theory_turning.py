@@ -19,7 +19,7 @@ from roads import network, road, steady, trips
 from theory import drive, fixed_time, on
 
 from twin.bench.made import grid
-from twin.measures import delay_index
+from twin.measures import delay_index, travel_times
 from twin.scenario import Scenario, SpeedLimit
 from twin.turning import ACCELERATION, BRAKING, SATURATION, TIGHT, WIDE, slow_down, with_turning
 
@@ -46,6 +46,15 @@ def test_turning_costs_its_time(time):
     assert result.trips()["travel_time"].to_numpy() == approx([100.0, 100.0 + time])
     assert result.links()["delay"].to_numpy() == approx(0.0, abs=1e-9)
     assert delay_index(result) == approx(1.0)
+    assert result.intervals(1000.0).pace == approx(1.0)
+    assert result.trajectory(1)["time"].iloc[-1] == approx(200.0 + time)
+
+
+def test_who_is_not_there_yet_is_given_the_time_of_turning_too():
+    """Stopped after 30 of 50 + 50 + 7.25 s, and after 60: whatever is left is driven freely."""
+    for until in (30.0, 60.0):
+        result = drive(corner(time=7.25), to("C", [0.0]), until=until)
+        assert travel_times(result) == approx([107.25])
 
 
 @pytest.mark.parametrize("share", [1.0, 0.85, 0.5])

@@ -8,7 +8,6 @@ from roads import network, road, trips
 from theory import drive, giving_way
 
 from twin.simulate import columns_of
-from twin.simulate.yielding import MOST_LINKS, MOST_WAYS
 
 
 def rows_of(roads, *yields, gap, origin, destination):
@@ -68,5 +67,5 @@ def test_a_net_of_tiny_streets_does_not_fill_the_memory():
     roads = network(rows)
     pair = ("3.4>4.4", "4.4>5.4", "4.3>4.4", "4.4>4.5")
     columns, seen = rows_of(roads, pair, gap=20.0, origin="0.0", destination="8.8")
-    assert 100 < len(seen) <= 1 + MOST_LINKS * MOST_WAYS
+    assert 100 < len(seen) <= 1 + 12 * 50
     assert len(columns.yield_gap) == 1
