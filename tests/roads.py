@@ -420,7 +420,7 @@ def streets(
         turn_group=ints(layout.turn_group),
         turn_signal=ints(turn_signal),
         turn_cost=ints(draw(some(1, 20, n_turn))),
-        turn_time=ints(draw(some(0, 9, n_turn)) if "turning" in have else [0] * n_turn),
+        turn_time=ints(draw(some(0, 30, n_turn)) if "turning" in have else [0] * n_turn),
         turn_headway=ints([draw(factors) - UNITY if "turning" in have else 0 for _ in range(n_turn)]),
         turn_else=np.array(layout.turn_else, bool),
         **draw(yield_columns(layout, yielding="yielding" in have)),

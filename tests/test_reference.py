@@ -223,4 +223,4 @@ def test_finer_clock(effort):
     effort(given(streets(loops=False, min_vehicles=10, lit=True), finer)(agree_scaled))()
     effort(given(short, finer)(agree_scaled))()
     turning = streets(min_vehicles=10, features={"turning"}, factors=whole)  # the time of a turn has 15 bits
-    effort(given(turning, st.integers(1, 20 if config.DISABLE_JIT else 3_000))(agree_scaled))()
+    effort(given(turning, st.integers(1, 20 if config.DISABLE_JIT else 1_000))(agree_scaled))()

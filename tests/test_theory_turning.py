@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from pytest import approx  # noqa: PT013 - it is written in every second line
 from roads import network, road, steady, trips
-from theory import drive, fixed_time, on
+from theory import classes, drive, fixed_time, on
 
 from twin.bench.made import grid
 from twin.measures import delay_index, travel_times
@@ -142,14 +142,19 @@ def test_braking_is_before_the_corner_and_speeding_up_behind_it():
 
 
 def test_nobody_overtakes_in_turning():
-    """On two lanes one turns in and is 5 s late; who comes straight behind it stays behind it (one class: in order)."""
+    """On two lanes a car turns in and is 5 s late; one that comes straight on behind it stays behind it.
+
+    Cars go ahead of a truck at .8 u that is 62.5 s on the road, here of one that came before both.
+    """
     rows = [road("a", "A", "J"), road("s", "S", "J"), road("c", "J", "C", lanes=2)]
     turns = [
         {"in_link": "a", "out_link": "c", "turn_time": 5.0, "saturation": 1.0},
         {"in_link": "s", "out_link": "c", "turn_time": 0.0, "saturation": 1.0},
     ]
-    result = drive(network(rows, turns=turns), trips("A", "C", [0.0]), trips("S", "C", [1.0], ids=[1]))
-    assert result.trips()["arrived"].to_numpy() == approx([105.0, 105.625], abs=0.01)
+    truck = trips("S", "C", [0.0], ids=[2]).assign(vehicle_class="truck")
+    cars = trips("A", "C", [15.0]), trips("S", "C", [16.0], ids=[1])
+    result = drive(network(rows, turns=turns), *cars, truck, classes=classes(truck={"speed": 0.8}))
+    assert result.trips()["arrived"].to_numpy() == approx([120.0, 120.625, 125.0], abs=0.01)
 
 
 @pytest.mark.parametrize(("speed", "slow", "rate"), [(13.9, 6.1, 3.0), (11.1, 7.6, 1.7), (8.3, 6.1, 2.0)])
