@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -56,3 +57,20 @@ def test_kernels_in_place_count_no_references():
     """Numba heeds the option that saves a quarter of the time, and would count without it."""
     assert counts_references(numba.njit)
     assert not counts_references(numba.njit(_nrt=False))
+
+
+def decorators(function):
+    """Return the plain names that decorate a function."""
+    return {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+
+
+def test_python_calls_no_helper_of_kernels():
+    """They have no way in from Python: numba would crash."""
+    trees = [ast.parse(source.read_text(encoding="utf-8")) for source in (ROOT / "twin").rglob("*.py")]
+    functions = [one for tree in trees for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)]
+    helpers = {one.name for one in functions if "helper" in decorators(one)}
+    assert len(helpers) > 20
+    for function in functions:
+        if not decorators(function) & {"helper", "in_place", "kernel"}:
+            calls = [one.func for one in ast.walk(function) if isinstance(one, ast.Call)]
+            assert not {name.id for name in calls if isinstance(name, ast.Name)} & helpers, function.name

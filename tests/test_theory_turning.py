@@ -136,7 +136,8 @@ def test_braking_is_before_the_corner_and_speeding_up_behind_it():
     """Right from a road of 20 m/s into one of 10: (20 - u)^2 / 40 / b + (10 - u)^2 / 20 / a."""
     town = corner(behind={"speed": 10.0, "capacity": 0.4})
     kinds = np.where(town.turns["out_link"] == "c", "right", "through")
-    cost = with_turning(town.with_turns(town.turns.assign(kind=kinds))).turns.set_index("out_link")["turn_time"]
+    town = town.with_links(town.links, town.turns.assign(kind=kinds))
+    cost = with_turning(town).turns.set_index("out_link")["turn_time"]
     assert cost["b"] == 0
     assert cost["c"] == approx((20 - TIGHT) ** 2 / 40 / BRAKING + (10 - TIGHT) ** 2 / 20 / ACCELERATION, abs=0.001)
 

@@ -14,7 +14,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twin.network import FOLLOW_UP, GAP, MICRO, YIELD_COLUMNS, Network, Rows, in_steps, notes_table
+from twin.network import FOLLOW_UP, GAP, MICRO, YIELD_COLUMNS, Network, Rows, notes_table
 from twin.ragged import rows, starts
 
 Bools = npt.NDArray[np.bool_]
@@ -181,20 +181,13 @@ class _Town:
         return np.bincount(self.to_node, minlength=len(self.network.nodes)).astype(np.int64)
 
     @cached_property
-    def capacity(self) -> Longs:
-        """Capacity of each link, all lanes [1/1,000,000 PCU/s]."""
-        links = self.network.links
-        lane = in_steps(links["capacity"], MICRO).to_numpy(np.int64)
-        return np.asarray(lane * links["lanes"].to_numpy(np.int64), np.int64)
-
-    @cached_property
     def rank(self) -> Longs:
         """Right of way of each link at its end: the less, the more; inside a junction with signals last."""
         kind = self.network.links["road_class"]
         order = {name: number for number, name in enumerate(CLASSES)}
         named = kind.where(~kind.str.endswith("_link"), "_link").map(order).fillna(len(CLASSES)).to_numpy(np.int64)
         signed = self.sign.map({name: number for number, name in enumerate(SIGNED)}).fillna(SIGNED.index(""))
-        by_size = np.where(kind == "", 10**12 - self.capacity, 0)
+        by_size = np.where(kind == "", 10**12 - self.network.link_capacity, 0)
         first = self.inside * 1_000 + np.where(self.signal.isna(), signed, 0) * 100 + named
         ranks: Longs = first.astype(np.int64) * 10**13 + by_size
         return ranks
@@ -243,7 +236,7 @@ class _Town:
     @cached_property
     def axis(self) -> Longs:
         """Which road goes first where nothing else decides: approaches by capacity and id, with those opposite."""
-        place = _places(np.lexsort((np.arange(len(self.capacity)), -self.capacity)))
+        place = _places(np.lexsort((np.arange(len(self.network.link_capacity)), -self.network.link_capacity)))
         one, other = (self.turn_in[side[self.opposite]] for side in self.conflicts)
         axis = place.copy()
         np.minimum.at(axis, one, place[other])

@@ -46,8 +46,6 @@ Permitted left turns at signals: Highway Capacity Manual 2010, ch. 31 (critical 
 LONGEST_TURN, LEAST_SATURATION = 30.0, 0.05
 """Seconds that a turn may cost, and the least share of a lane group's saturation flow."""
 
-_PARTS = 1024  # of a headway: the kernel's unit, with 16 bits for it
-
 TURN_COLUMNS = (
     "in_link", "out_link", "lane_group", "kind", "weight", "critical_gap", "follow_up", "turn_time", "saturation"
 )  # fmt: skip
@@ -179,6 +177,13 @@ class Network:
         own = in_steps(groups["exit_capacity"], MICRO).to_numpy(np.int64)
         return np.where(groups["exit_capacity"].isna(), lane * groups["lanes"].to_numpy(np.int64), own)
 
+    @cached_property
+    def link_capacity(self) -> npt.NDArray[np.int64]:
+        """What each link carries, all lanes : array, shape (n_link,) [1/1,000,000 PCU/s]."""
+        lane = in_steps(self.links["capacity"], MICRO).to_numpy(np.int64)
+        whole: npt.NDArray[np.int64] = lane * self.links["lanes"].to_numpy(np.int64)
+        return whole
+
     def turn_loads(
         self, flows: npt.NDArray[np.float64], shares: npt.NDArray[np.float64] | float = 1.0
     ) -> npt.NDArray[np.float64]:
@@ -198,9 +203,8 @@ class Network:
         group = self.group_of_turn
         used = np.minimum(self.turns["saturation"].to_numpy(np.float64), shares)
         own = np.bincount(group, flows / used, len(self.lane_groups))
-        links = self.links
-        onto = (links["capacity"] * links["lanes"]).to_numpy(np.float64)[self.link_rows(self.turns["out_link"])]
-        loads: npt.NDArray[np.float64] = np.maximum((own * MICRO / self.group_capacity)[group], flows / onto)
+        onto = self.link_capacity[self.link_rows(self.turns["out_link"])]
+        loads: npt.NDArray[np.float64] = MICRO * np.maximum((own / self.group_capacity)[group], flows / onto)
         return loads
 
     @cached_property
@@ -216,13 +220,6 @@ class Network:
         """Time to drive each link when nobody is in the way : array, shape (n_link,) [ms], at least 1."""
         length, speed = in_steps(self.links["length"], MILLI), in_steps(self.links["free_speed"], MILLI)
         return ((length * MS + speed // 2) // speed).clip(lower=1).to_numpy(np.int32)
-
-    @cached_property
-    def turn_headway(self) -> npt.NDArray[np.int64]:
-        """What who turns adds to its lane group's headway, as a share of it : array, shape (n_turn,) [1/1024]."""
-        saturation = in_steps(self.turns["saturation"], MICRO).to_numpy(np.int64)
-        longer: npt.NDArray[np.int64] = (_PARTS * (MICRO - saturation) + saturation // 2) // saturation
-        return longer
 
     @cached_property
     def shape_fingerprint(self) -> str:
@@ -248,16 +245,11 @@ class Network:
             ]
         )  # fmt: skip
 
-    def with_links(self, links: gpd.GeoDataFrame) -> Network:
-        """Return this network with other values in its links table (closed, lanes, speeds ...), checked again."""
+    def with_links(self, links: gpd.GeoDataFrame, turns: pd.DataFrame | None = None) -> Network:
+        """Return this network with other values in its table of links, and of turns if given, checked again."""
+        turns = self.turns if turns is None else turns
         return Network(
-            self.nodes, links, lane_groups=self.lane_groups, turns=self.turns, yields=self.yields, notes=self.notes
-        )
-
-    def with_turns(self, turns: pd.DataFrame) -> Network:
-        """Return this network with other values in its turns table, checked again."""
-        return Network(
-            self.nodes, self.links, lane_groups=self.lane_groups, turns=turns, yields=self.yields, notes=self.notes
+            self.nodes, links, lane_groups=self.lane_groups, turns=turns, yields=self.yields, notes=self.notes
         )
 
 

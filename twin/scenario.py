@@ -17,10 +17,10 @@ from twin.errors import BadTable
 from twin.events import checked_events, event_numbers, no_events
 from twin.fingerprint import fingerprint
 from twin.match import links_named
-from twin.network import Network, Rows
+from twin.network import MILLI, Network, Rows, in_steps
 from twin.places import Places, no_places
 from twin.signals import Signals, no_signals
-from twin.turning import at_speeds
+from twin.turning import times_at
 from twin.units import MS, from_kmh
 
 
@@ -274,7 +274,9 @@ class SpeedLimit:
         allowed = speed * wave * jam / (speed + wave)
         links.loc[rows, "free_speed"] = speed
         links.loc[rows, "capacity"] = np.minimum(built.links["capacity"].to_numpy()[rows], allowed)
-        return replace(scenario, network=at_speeds(network.with_links(links), built))
+        driven = in_steps(links["free_speed"], MILLI).to_numpy() / MILLI
+        turns = network.turns.assign(turn_time=times_at(driven, built))
+        return replace(scenario, network=network.with_links(links, turns))
 
     def sentence(self, network: Network) -> str:
         """Say which speed holds where."""

@@ -115,10 +115,10 @@ class Stretches:
         As the network says; but on a road for one or two cars no more than leaves it its capacity: of N cars each may
         stay for N headways, a millisecond less.
         """
-        network, links = self.network, self.network.links
+        network = self.network
         onto = network.link_rows(network.turns["out_link"])
-        capacity = in_steps(links["capacity"], MICRO).to_numpy(np.int64) * links["lanes"].to_numpy(np.int64)
-        most = storage_of(self.jam, 1.0)[onto] * (MS * MICRO // capacity[onto]) - self.shared_time[onto] - 1
+        headway = MS * MICRO // network.link_capacity[onto]
+        most = storage_of(self.jam, 1.0)[onto] * headway - self.shared_time[onto] - 1
         said = in_steps(network.turns["turn_time"], MS).to_numpy(np.int64)
         times: Longs = np.clip(most, 0, said)
         return times

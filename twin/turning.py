@@ -52,16 +52,16 @@ def with_turning(network: Network, *, left_hand: bool = False) -> Network:
     tight, wide = kind.isin([near, "uturn"]), kind.isin({"left", "right"} - {near})
     saturation = np.select([tight, wide], [SATURATION["tight"], SATURATION["wide"]], 1.0)
     speed = np.select([tight, wide], [TIGHT, WIDE], np.inf)
-    return network.with_turns(network.turns.assign(turn_time=_lost(network, speed), saturation=saturation))
+    time = _lost(network, network.links["free_speed"].to_numpy(np.float64), speed)
+    return network.with_links(network.links, network.turns.assign(turn_time=time, saturation=saturation))
 
 
-def at_speeds(network: Network, built: Network) -> Network:
-    """Return a network in which turning costs what it does at its speeds.
+def times_at(free_speed: Floats, built: Network) -> Floats:
+    """Return what turning costs where roads have other free speeds than as built : array, shape (n_turn,) [s].
 
     Parameters
     ----------
-    network : Network
-        With the turns of ``built``, and other free speeds.
+    free_speed : array, shape (n_link,) [m/s]
     built : Network
 
     Notes
@@ -72,25 +72,24 @@ def at_speeds(network: Network, built: Network) -> Network:
     turns = built.turns
     halfway = sum(SATURATION.values()) / len(SATURATION)
     speed = np.where(turns["saturation"] < halfway, TIGHT, WIDE)
-    was, now = _lost(built, speed), _lost(network, speed)
+    was, now = (_lost(built, speeds, speed) for speeds in (built.links["free_speed"].to_numpy(np.float64), free_speed))
     share = np.divide(now, was, out=np.ones_like(was), where=was > 0)
-    time = np.minimum(turns["turn_time"].to_numpy(np.float64) * share, LONGEST_TURN)
-    return network.with_turns(network.turns.assign(turn_time=time))
+    times: Floats = np.minimum(turns["turn_time"].to_numpy(np.float64) * share, LONGEST_TURN)
+    return times
 
 
-def _lost(network: Network, speed: Floats) -> Floats:
+def _lost(network: Network, free_speed: Floats, speed: Floats) -> Floats:
     """Return the time lost at each turn in slowing down to a speed and speeding up : array, shape (n_turn,) [s]."""
-    speeds = network.links["free_speed"].to_numpy(np.float64)
-    before, after = (speeds[network.link_rows(network.turns[end])] for end in ("in_link", "out_link"))
+    before, after = (free_speed[network.link_rows(network.turns[end])] for end in ("in_link", "out_link"))
     return slow_down(before, speed, BRAKING) + slow_down(after, speed, ACCELERATION)
 
 
-def slow_down(speed: Floats, to: Floats | float, rate: float) -> Floats:
+def slow_down(speed: Floats | float, to: Floats | float, rate: float) -> Floats:
     """Return the time lost by changing from a speed to a lower one, or back : array [s]; 0 where it is not lower.
 
     Parameters
     ----------
-    speed, to : array [m/s]
+    speed, to : array or float [m/s]
     rate : float [m/s2]
     """
     return np.asarray(np.maximum(speed - to, 0.0) ** 2 / (2 * speed * rate), np.float64)

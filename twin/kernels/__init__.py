@@ -18,4 +18,7 @@ sampling), though nothing is ever freed inside. ``tests/test_kernels.py`` looks 
 helper = numba.njit(
     nogil=True, cache=bool(config.CACHE_DIR), _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True
 )
-"""The same for what kernels alone call, without ways in from Python: the engine compiles in 6.4 s and not in 7.5."""
+"""The same for what kernels alone call, without ways in from Python: the engine compiles in 6.4 s and not in 7.5.
+
+Python that calls such a function crashes; ``tests/test_kernels.py`` sees to it that none does.
+"""

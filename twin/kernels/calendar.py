@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels import in_place
+from twin.kernels import helper, in_place
 from twin.kernels.columns import Ints, Longs
 from twin.kernels.records import NEXT, NOBODY, TIME
 
@@ -55,7 +55,7 @@ def put(records: Ints, row: int, time: int, kind: int, calendar: Ints) -> None:
     calendar[place] = row
 
 
-@in_place
+@helper
 def take_out(records: Ints, row: int, kind: int, calendar: Ints) -> None:
     """Take a pending event out of the calendar."""
     record = row << 4
@@ -75,7 +75,7 @@ def take_out(records: Ints, row: int, kind: int, calendar: Ints) -> None:
         records[(other << 4) + NEXT] = records[record + NEXT]
 
 
-@in_place
+@helper
 def open_page(page: int, queue: Ints, link: Ints, calendar: Ints) -> bool:
     """Lay out the events of a page by their milliseconds; tell whether there are any. The last page must be empty."""
     calendar[OPEN_PAGE] = page
@@ -85,7 +85,7 @@ def open_page(page: int, queue: Ints, link: Ints, calendar: Ints) -> bool:
     return heads or gates or looks
 
 
-@in_place
+@helper
 def _lay_out(page: int, records: Ints, kind: int, calendar: Ints) -> bool:
     """Lay out the events of one kind; those of a later lap stay in the list."""
     place = LISTS + kind * PAGES + (page & (PAGES - 1))

@@ -17,9 +17,9 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    ahead of those at the end of the line who are of a slower class (``class_slow`` is more) and will be there later than
    it, as far as the first one that is not so; but not where a queue stands: the head was there before t.
    A vehicle that leaves at t lets the next one leave from t + scaled(headway, its ``class_headway``) on; headway is
-   h + (h ``turn_headway``) // UNITY, h being ``group_headway`` and the turn that which it made, or ``yield_follow_up``
-   where it yielded (rule 8) and that is longer. Call this moment the group's *next exit*. A head could go from
-   x = max(there, next exit) on; sources and bays are lane groups like all others.
+   h + (h d) // UNITY, h being ``group_headway`` and d the ``turn_headway`` of the turn that it made, or
+   ``yield_follow_up`` where it yielded (rule 8) and that is longer. Call this moment the group's *next exit*. A head
+   could go from x = max(there, next exit) on; sources and bays are lane groups like all others.
 4. *Signals*. A turn with a signal can be made while one of its windows [a, b) is open. A head that could go before a
    (x < a, or it was ready earlier and not served) starts up: it goes from a + ``window_loss`` on (at most b - 1).
    So the head is *ready* at x if x is in a window, else when it starts up in the next. But if the group's last exit was
@@ -61,9 +61,8 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    head wants, and it is the wave that it waits for, until t or later, it is as if there were no room: in a queue people
    take turns. The others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it
    stands and has to yield itself (two who turn left before each other may go), unless c is its own turn and crosses. Of
-   each turn c the first one counts of
-   those who are looked at; if any of these comes before t + gap, the head looks again at 1 + the latest such moment, or
-   at t + LOOK if that moment is t. Its look stays with it until it leaves.
+   each turn c the first one counts of those who are looked at; if any of these comes before t + gap, the head looks
+   again at 1 + the latest such moment, or at t + LOOK if that moment is t. Its look stays with it until it leaves.
 9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
    ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
    that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.

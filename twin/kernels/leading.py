@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.kernels import in_place
+from twin.kernels import helper, in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.columns import (
     FREE_TIME,
@@ -103,7 +103,7 @@ def set_windows(state: State, signals: Ints, turns: Ints, windows: Ints) -> None
             _renew(turns[row], state.clock[0], state)
 
 
-@in_place
+@helper
 def _need_anew(gate: int, class_size: Ints, first_place: int, state: State) -> None:
     """Find anew how much room those need who stand at a gate."""
     queue = state.link[(gate << 4) + STANDING]
@@ -115,7 +115,7 @@ def _need_anew(gate: int, class_size: Ints, first_place: int, state: State) -> N
         queue = state.queue[(queue << 4) + NEXT]
 
 
-@in_place
+@helper
 def _renew(turn: int, time: int, state: State) -> None:
     """Find anew when heads are ready that want to make this turn: in its lane group, or in bays."""
     _renew_head(state.turn[(turn << 3) + FROM], turn, time, state)
@@ -124,7 +124,7 @@ def _renew(turn: int, time: int, state: State) -> None:
             _renew_head(bay, turn, time, state)
 
 
-@in_place
+@helper
 def _renew_head(queue: int, turn: int, time: int, state: State) -> None:
     record = queue << 4
     vehicle = state.queue[record + FIRST]

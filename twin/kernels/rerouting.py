@@ -9,7 +9,7 @@ moments follow from rules 3 and 4 of ``columns``; the next look of rule 8 is gon
 
 from __future__ import annotations
 
-from twin.kernels import in_place
+from twin.kernels import helper, in_place
 from twin.kernels.calendar import put, take_out
 from twin.kernels.gates import unlink
 from twin.kernels.leading import READY_HEAD
@@ -70,7 +70,7 @@ def redirect(state: State, queue: int, time: int) -> None:
         _begin_head(state, queue, time)
 
 
-@in_place
+@helper
 def _joins(state: State, vehicle: int, queue: int, time: int) -> bool:
     """Place a vehicle behind all who stand in a queue; tell whether it became the head."""
     queues, vehicles = state.queue, state.vehicle
@@ -91,7 +91,7 @@ def _joins(state: State, vehicle: int, queue: int, time: int) -> bool:
     return True
 
 
-@in_place
+@helper
 def _begin_head(state: State, queue: int, time: int) -> None:
     """Find when a queue's new head is ready, from a moment on."""
     queues, vehicles = state.queue, state.vehicle

@@ -77,6 +77,7 @@ def _latest_in_gap(
         crosses = row
         while yield_onward[crosses] >= 0:
             crosses = yield_onward[crosses]
+        upstream = crosses != row
         merges = turns[(yield_turn[crosses] << 3) + ONTO] << 4 == wanted
         lead = yield_lead[row]
         horizon = time - lead + (max(1, gap - links[wanted + SPACING]) if merges else gap)
@@ -86,7 +87,7 @@ def _latest_in_gap(
         queue = turns[(turn << 3) + FROM] << 4
         head_left = queues[queue + LAST_EXIT] == time
         if head_left:
-            step, upstream = queues[queue + LEFT] >> 2, yield_onward[row] >= 0
+            step = queues[queue + LEFT] >> 2
             if queues[queue + LEFT] & 1 and (upstream or log[2 * step] != turn):
                 continue
             if _makes(step, row, yield_turn, yield_onward, log):
@@ -112,7 +113,7 @@ def _latest_in_gap(
                     comes = anew
                 else:
                     comes = _stands_until(time, turns[(wants << 3) + ONTO] << 4, wanted, links, slots)
-                    asked = (wants != turn or yield_onward[row] >= 0) and turns[(wants << 3) + YIELD] >= 0
+                    asked = (upstream or wants != turn) and turns[(wants << 3) + YIELD] >= 0
                     if asked and must_yield(time, turns[(wants << 3) + SIGNAL] << 3, signals, windows):
                         continue
         while vehicle != NOBODY and comes < horizon:

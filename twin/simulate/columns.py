@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from twin.errors import BadTable
-from twin.kernels.columns import NO_SIGNAL, NOWHERE, Ints, Longs
+from twin.kernels.columns import NO_SIGNAL, NOWHERE, UNITY, Ints, Longs
 from twin.network import MICRO, Network, Rows, in_steps
 from twin.places import Places
 from twin.ragged import starts
@@ -124,14 +124,6 @@ class Roads:
         return self.leave_turn + self.n_link + 1
 
     @cached_property
-    def capacity(self) -> npt.NDArray[np.int64]:
-        """Capacity of each link of the network, all lanes : array [1/1,000,000 PCU/s]."""
-        links = self.network.links
-        lane: npt.NDArray[np.int64] = in_steps(links["capacity"], MICRO).to_numpy(np.int64)
-        whole: npt.NDArray[np.int64] = lane * links["lanes"].to_numpy(np.int64)
-        return whole
-
-    @cached_property
     def late(self) -> Longs:
         """What turning onto each stretch costs at the most : array, shape (n_stretch,) [ms].
 
@@ -182,7 +174,7 @@ def _links(roads: Roads) -> Table:
     free_time = np.concatenate([shared_time, np.maximum(whole - shared_time, 1)[link]])
     table = link_columns(
         free_time,
-        np.concatenate([roads.capacity, capacity[link] * piece_lanes]),
+        np.concatenate([roads.network.link_capacity, capacity[link] * piece_lanes]),
         roads.stretches.jam,
         roads.late,
         unit=roads.unit,
@@ -219,7 +211,7 @@ def _groups(roads: Roads) -> Table:
     """
     network = roads.network
     own = np.maximum(MS * MICRO // network.group_capacity, 1)
-    shared = np.maximum(MS * MICRO // roads.capacity[roads.split], 1)
+    shared = np.maximum(MS * MICRO // roads.network.link_capacity[roads.split], 1)
     link = roads.group_link.copy()
     link[roads.pieces] = roads.n_link + np.arange(len(roads.pieces))
     n_bay = int(roads.places.bays["bays"].sum())
@@ -238,11 +230,13 @@ def _turns(roads: Roads) -> Table:
     network = roads.network
     turns = network.turns
     turn_in, turn_out = network.link_rows(turns["in_link"]), network.link_rows(turns["out_link"])
-    weight = np.where(turns["weight"].isna(), roads.capacity[turn_in], in_steps(turns["weight"], MICRO).to_numpy())
+    weight = np.where(
+        turns["weight"].isna(), roads.network.link_capacity[turn_in], in_steps(turns["weight"], MICRO).to_numpy()
+    )
     lanes = network.links["lanes"].to_numpy(np.int64)
     gate = _gates(roads)["link_gate"].astype(np.int64)
     source_cost, turn_cost = _merge_costs(
-        gate[: roads.n_link], gate[turn_out], source=roads.capacity // lanes, turn=weight.astype(np.int64)
+        gate[: roads.n_link], gate[turn_out], source=roads.network.link_capacity // lanes, turn=weight.astype(np.int64)
     )
     n_link, n_into = roads.n_link, len(roads.into_place)
     split_of = np.full(n_link, -1)
@@ -265,9 +259,16 @@ def _turns(roads: Roads) -> Table:
         "turn_group": np.concatenate(group),
         "turn_cost": np.concatenate(cost),
         "turn_time": np.concatenate([roads.stretches.turn_time, rest]),
-        "turn_headway": np.concatenate([network.turn_headway, rest]),
+        "turn_headway": np.concatenate([_turn_headway(network), rest]),
         "turn_else": np.arange(n_turn) >= roads.place_turn + n_into,
     }
+
+
+def _turn_headway(network: Network) -> Longs:
+    """Return what who turns adds to its lane group's headway, as a share of it : array, shape (n_turn,) [1 / UNITY]."""
+    saturation = in_steps(network.turns["saturation"], MICRO).to_numpy(np.int64)
+    longer: Longs = (UNITY * (MICRO - saturation) + saturation // 2) // saturation
+    return longer
 
 
 def _merge_costs(source_gate: Longs, turn_gate: Longs, *, source: Longs, turn: Longs) -> tuple[Longs, Longs]:

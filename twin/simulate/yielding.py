@@ -41,7 +41,7 @@ def yield_columns(roads: Roads, table: Table) -> Table:
     own = roads.network.turns.iloc[turn]
     gap = (own["critical_gap"].fillna(GAP) * MS).round().to_numpy(np.int64)
     seen = _seen(first, major[order].astype(np.int64), gap, turn, table)
-    place = np.lexsort((np.arange(len(seen["row"])), seen["row"]))
+    place = np.argsort(seen["row"], kind="stable")
     now = np.append(np.argsort(place), -1)
     return {
         "turn_yield": of_turn,
@@ -90,7 +90,7 @@ def _seen(row: Longs, turn: Longs, gap: Longs, minor: Longs, table: Table) -> di
 
 def _among_nearest(row: Longs, lead: Longs) -> npt.NDArray[np.bool_]:
     """Return which values are among the MOST_WAYS nearest of their yield row."""
-    order = np.lexsort((np.arange(len(row)), lead, row))
+    order = np.lexsort((lead, row))
     rank = np.empty(len(row), np.int64)
     rank[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
     return rank < MOST_WAYS

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.network import Network
+from twin.turning import slow_down
 
 CLASS_OF = {
     "passenger": "car", "private": "car", "ignoring": "car", "taxi": "car", "hov": "car", "evehicle": "car",
@@ -37,8 +38,8 @@ LOSS_AT, LOSS_SPEED, LOSS_DAWDLE = -0.8, 0.16, 1.2
 What they lose while starting up, less what they use of the amber and what is gained because SUMO counts whole vehicles
 in each cycle. Measured as above: 39.0 to 40.8 of 40 s are served; met within 0.4 s."""
 
-SLOWING, SPEEDING = 0.5, 0.6
-"""Seconds that slowing down and speeding up cost for each (m/s)^2 / (2 m/s): the inverse of an even change of speed.
+SLOWING, SPEEDING = 2.0, 1 / 0.6
+"""How SUMO's drivers slow down before a turn and speed up behind it, as even changes of speed [m/s2].
 
 Measured with SUMO 1.28, one car at a time over turns of 4 to 10 m/s from and onto roads of 30 and 50 km/h."""
 
@@ -94,12 +95,8 @@ class Driver:
 
     def turn_loss(self, limit: float, before: float, after: float) -> float:
         """Return what slowing down to a limit and speeding up again costs between two roads [m/s] : float [s]."""
-        slow, *roads = (self.free_speed(speed) for speed in (limit, before, after))
-        each = (
-            cost * max(road - slow, 0.0) ** 2 / (2 * road)
-            for cost, road in zip((SLOWING, SPEEDING), roads, strict=True)
-        )
-        return sum(each)
+        slow, into, out = (self.free_speed(speed) for speed in (limit, before, after))
+        return float(slow_down(into, slow, SLOWING) + slow_down(out, slow, SPEEDING))
 
     def critical_gap(self, path: float, limit: float) -> float:
         """Return the gap [s] that a standing driver needs to cross: the time to clear the path [m], and minor_gap."""
