@@ -136,6 +136,28 @@ def test_people_on_foot_count_a_third():
     assert plans.greens["length"].tolist() == [13]
 
 
+@pytest.mark.parametrize(("main", "side", "greens"), [(1, 1, (10, 10)), (3, 1, (10, 23)), (2, 3, (23, 17))])
+def test_greens_are_long_enough_to_walk_across(main, side, greens):
+    """7 s to set out, 3.5 m a lane at 1.07 m/s, less 4 s of amber and all-red: 2 lanes 9.5, 4 lanes 16.1, 6 lanes 22.6.
+
+    While a road is green people walk across the other one, whose lanes of both directions lie side by side.
+    """
+    lanes = dict(zip("WENS", (main, main, side, side), strict=True))
+    ends = {f"{arm}J": (arm, "J", {"lanes": count}) for arm, count in lanes.items()}
+    town = drawn(ends | {f"J{arm}": ("J", arm, {"lanes": count}) for arm, count in lanes.items()}, PLACES)
+    plans = infer_plans(town, {"J": "J"}, by_turn(town, 0.0))
+    assert plans.greens.groupby("in_link")["length"].first()[["WJ", "SJ"]].tolist() == list(greens)
+    assert plans.plans["cycle"].tolist() == [sum(greens) + 2 * LOST_TIME]
+
+
+def test_who_crosses_a_road_between_junctions_has_time_for_it():
+    """A street of 3 lanes one way, nobody else: 7 + 10.5 / 1.07 - 4 = 12.8 s on foot; for cars 7 s are enough."""
+    town = chain({"lanes": 3}, {"lanes": 3})
+    plans = infer_plans(town, {"1": "1"}, by_turn(town, 0.0))
+    assert plans.plans["cycle"].tolist() == [7 + 13 + 2 * LOST_TIME]
+    assert plans.greens["length"].tolist() == [7]
+
+
 def test_the_main_road_is_the_one_with_most_lanes():
     town = crossing()
     links = town.links.copy()

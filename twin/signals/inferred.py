@@ -30,7 +30,11 @@ more than this, with one, two, and more lanes opposite: Highway Capacity Manual 
 
 SHORTEST_CYCLE, LONGEST_CYCLE, SHORTEST_GREEN = 20.0, 120.0, 7.0
 """Limits of inferred plans [s]. Seven seconds are the least in which people on foot see green and set out (Manual on
-Uniform Traffic Control Devices, 4E.06); in five a queue of whole cars moves two and not two and a half."""
+Uniform Traffic Control Devices, 4E.06)."""
+
+WALKING, LANE_WIDTH = 1.07, 3.5
+"""Speed [m/s] at which people clear a crossing (3.5 feet a second, the same manual), and the width [m] of a lane that
+they cross: a usual one in streets."""
 
 _PHASES = 4  # left turns of the main road, the main road, left turns of the others, the others
 _LEAST_LOAD = 1e-6
@@ -38,13 +42,15 @@ _MOST_LOAD = 0.95  # Webster's formula has no answer at 1
 _ROUNDING = 1e-9
 
 
-def webster(loads: Floats) -> tuple[float, Floats]:
+def webster(loads: Floats, shortest: Floats | float = SHORTEST_GREEN) -> tuple[float, Floats]:
     """Return Webster's cycle and greens for the phases of a junction.
 
     Parameters
     ----------
     loads : array, shape (n_phase,)
         Flow / saturation flow of the busiest turn of each phase.
+    shortest : array, shape (n_phase,), or float [s]
+        The least green of each phase, in whole seconds.
 
     Returns
     -------
@@ -52,8 +58,8 @@ def webster(loads: Floats) -> tuple[float, Floats]:
         (1.5 L + 5) / (1 - Y) with L the sum of lost times, in whole seconds between 20 and 120, or longer if the
         shortest greens need more.
     greens : array, shape (n_phase,) [s]
-        Effective greens in proportion to the loads, whole seconds, at least 7 s; with the lost times they fill the
-        cycle.
+        Effective greens in proportion to the loads, whole seconds, at least the shortest; with the lost times they
+        fill the cycle.
 
     References
     ----------
@@ -65,17 +71,18 @@ def webster(loads: Floats) -> tuple[float, Floats]:
     (34.0, array([19.,  7.]))
     """
     lost = LOST_TIME * len(loads)
+    shortest = np.broadcast_to(shortest, len(loads))
     best = (1.5 * lost + 5.0) / (1.0 - min(float(loads.sum()), _MOST_LOAD))
-    least = lost + SHORTEST_GREEN * len(loads)
+    least = lost + shortest.sum()
     cycle = float(np.rint(np.clip(best, max(SHORTEST_CYCLE, least), max(LONGEST_CYCLE, least))))
     shares = np.maximum(loads, _LEAST_LOAD)
     short = np.zeros(len(loads), bool)
     while True:  # who would get too little gets the shortest green, and the others share what is left
-        rest = cycle - lost - SHORTEST_GREEN * short.sum()
-        greens = np.where(short, SHORTEST_GREEN, np.floor(rest * shares / shares[~short].sum() + _ROUNDING))
-        if (greens >= SHORTEST_GREEN).all():
+        rest = cycle - lost - shortest[short].sum()
+        greens = np.where(short, shortest, np.floor(rest * shares / shares[~short].sum() + _ROUNDING))
+        if (greens >= shortest).all():
             break
-        short |= greens < SHORTEST_GREEN
+        short |= greens < shortest
     greens[np.argmax(greens)] += cycle - lost - greens.sum()
     return cycle, greens
 
@@ -97,8 +104,8 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], flows: Floa
         All marked as inferred. The main road (most capacity) and what lies within 45 degrees of its axis is one phase,
         all other approaches are another; where there are no others, that one is for people on foot. A turn is permitted
         only while one to which it yields is green too. Left turns with a lane of their own that are too many for that
-        (see HEAVY) get a phase before their road's, and so do those that face them if they have a lane too. Offsets are
-        0.
+        (see HEAVY) get a phase before their road's, and so do those that face them if they have a lane too. The green of
+        a road is long enough to walk across the other one. Offsets are 0.
     """
     arms = _arms(network, signal_of_node)
     if arms.empty:
@@ -109,7 +116,9 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], flows: Floa
     main, rest = _PHASES // 2 - 1, _PHASES - 1
     on_foot = phases[rest].isna()
     phases[rest] = phases[rest].where(~on_foot, _load_on_foot(phases[main]))
-    plans = [_plan(row) for row in phases.to_numpy(np.float64)]
+    shortest = _shortest_greens(network, arms).reindex(phases.index)
+    both = zip(phases.to_numpy(np.float64), shortest.to_numpy(np.float64), strict=True)
+    plans = [_plan(loads, least) for loads, least in both]
     starts, lengths = (np.stack([plan[part] for plan in plans]) for part in (1, 2))
     row = phases.index.get_indexer(pd.Index(turns["signal_id"]))
     turns["start"], turns["length"] = starts[row, turns["phase"]], lengths[row, turns["phase"]]
@@ -120,10 +129,10 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], flows: Floa
     )
 
 
-def _plan(loads: Floats) -> tuple[float, Floats, Floats]:
+def _plan(loads: Floats, shortest: Floats) -> tuple[float, Floats, Floats]:
     """Return the cycle, and the starts and lengths of the phases that there are (a load of nan: there is none) [s]."""
     there = ~np.isnan(loads)
-    cycle, greens = webster(loads[there])
+    cycle, greens = webster(loads[there], shortest[there])
     starts, lengths = np.full((2, len(loads)), np.nan)
     starts[there] = np.cumsum(greens + LOST_TIME) - greens - LOST_TIME
     lengths[there] = greens
@@ -182,6 +191,25 @@ def _arms(network: Network, signal_of_node: Mapping[str, str]) -> pd.DataFrame:
     dot = main["east"] * arms["east"] + main["north"] * arms["north"]
     arms["axis"] = (cross.abs() > dot.abs()).astype(int)
     return arms[["in_link", "signal_id", "axis"]]
+
+
+def _shortest_greens(network: Network, arms: pd.DataFrame) -> pd.DataFrame:
+    """Return the least green [s] of each phase of each signal: people walk across a road while the other one is green.
+
+    They set out while they see green and may clear the crossing in amber and all-red too. Where the directions of a
+    road are drawn apart, they cross one at a time.
+    """
+    links = network.links.set_index("link_id")
+    ends = links.loc[arms["in_link"], ["to_node", "from_node"]]
+    back = links.groupby(["from_node", "to_node"])["lanes"].max().reindex(pd.MultiIndex.from_frame(ends), fill_value=0)
+    towards = network.lane_groups.groupby("link_id")["lanes"].sum().loc[arms["in_link"]]
+    lanes = arms.assign(lanes=towards.to_numpy() + back.to_numpy()).pivot_table("lanes", "signal_id", "axis", "max")
+    across = lanes.reindex(columns=range(_PHASES // 2)) * LANE_WIDTH
+    on_foot = np.ceil(SHORTEST_GREEN + across / WALKING - AMBER - ALL_RED).clip(lower=SHORTEST_GREEN)
+    greens = pd.DataFrame(SHORTEST_GREEN, index=lanes.index, columns=range(_PHASES))
+    for axis, phase in enumerate(range(1, _PHASES, 2)):
+        greens[phase] = on_foot[1 - axis].fillna(SHORTEST_GREEN)
+    return greens
 
 
 def _load_on_foot(load: pd.Series) -> pd.Series:

@@ -18,14 +18,13 @@ ORDER = ("uturn", "left", "through", "right")
 
 @dataclass(frozen=True)
 class Way:
-    """A way from a lane onto a lane; lanes count from the right, as SUMO's do. ``merges``: another has the same end."""
+    """A way from a lane onto a lane; lanes count from the right, as SUMO's do."""
 
     turn: int
     into: str
     out: str
     into_lane: int
     out_lane: int
-    merges: bool
 
 
 def lane_counts(network: Network) -> pd.Series:
@@ -46,8 +45,9 @@ def ways(network: Network) -> list[Way]:
     -----
     Lane groups lie side by side from the left; lanes that are left over on the right belong to the last one. Within a
     group, through traffic may use all lanes, other turns those at their side, as many as the next link has lanes; where
-    all turn, they share the lanes. Each lane leads somewhere. Left turns end on the lanes at the left, others on those
-    at the right; lanes of which the next link has too few merge into its last.
+    all turn, they share the lanes. Left turns end on the lanes at the left, others on those at the right. Lanes for
+    which the next link has none lead nowhere: SUMO's drivers who merge inside a junction give way to each other, and
+    three lanes onto one passed less than one does, until the town stood still. They keep to the lanes that go on.
     """
     count = lane_counts(network)
     found = []
@@ -62,7 +62,7 @@ def ways(network: Network) -> list[Way]:
             room = [int(count[out]) for out in rows["out_link"]]
             shares = _thinned(_shared(list(rows["kind"]), lanes_of_group[group]), room)
             for turn, own, targets in zip(each(rows), shares, room, strict=True):
-                ends = Way(turn.row, link_id, turn.out_link, 0, 0, merges=False)
+                ends = Way(turn.row, link_id, turn.out_link, 0, 0)
                 found += _onto(ends, turn.kind, own, targets)
     return found
 
@@ -115,10 +115,9 @@ def _thinned(shares: list[list[int]], room: list[int]) -> list[list[int]]:
 
 def _onto(ends: Way, kind: str, lanes: list[int], count: int) -> list[Way]:
     """Return the ways of one turn: lanes from left to right onto the next link's lanes."""
-    fit = min(len(lanes), count)
     at_left = kind in {"left", "uturn"}
-    targets = [count - 1 - place for place in range(fit)] if at_left else list(range(fit))
+    targets = range(count - 1, -1, -1) if at_left else range(count)
     return [
-        replace(ends, into_lane=lane, out_lane=targets[min(place, fit - 1)], merges=place >= fit)
-        for place, lane in enumerate(lanes if at_left else reversed(lanes))
+        replace(ends, into_lane=lane, out_lane=target)
+        for lane, target in zip(lanes if at_left else reversed(lanes), targets, strict=False)
     ]

@@ -20,9 +20,7 @@ AMBER = 3.0
 RED, YELLOW, MINOR, MAJOR = "r", "y", "g", "G"
 
 
-def program(
-    cycle: float, amber: float, lights: Sequence[pd.DataFrame | None], merges: Sequence[bool]
-) -> list[tuple[float, str]]:
+def program(cycle: float, amber: float, lights: Sequence[pd.DataFrame | None]) -> list[tuple[float, str]]:
     """Return the phases of a programme.
 
     Parameters
@@ -30,8 +28,6 @@ def program(
     cycle, amber : float [s]
     lights : sequence of DataFrame
         For each light the green windows of its turn: ``start``, ``length`` [s], and ``permitted``.
-    merges : sequence of bool
-        Lights whose lane ends on that of another one: green on condition only.
 
     Returns
     -------
@@ -41,8 +37,8 @@ def program(
     period = round(cycle * MS)
     cuts = {0, period}
     painted = []
-    for windows, merging in zip(lights, merges, strict=True):
-        spans = _spans(windows, period, round(amber * MS), merging=merging)
+    for windows in lights:
+        spans = _spans(windows, period, round(amber * MS))
         cuts |= {time for begin, end, _ in spans for time in (begin, end)}
         painted.append(spans)
     times = sorted(cuts)
@@ -60,7 +56,7 @@ def _joined(seconds: list[float], states: list[str]) -> list[tuple[float, str]]:
     return phases
 
 
-def _spans(windows: pd.DataFrame | None, period: int, amber: int, *, merging: bool) -> list[tuple[int, int, str]]:
+def _spans(windows: pd.DataFrame | None, period: int, amber: int) -> list[tuple[int, int, str]]:
     """Return what a light shows, as (from, to [ms], letter) within the cycle; later ones lie over earlier ones."""
     if windows is None:
         return [(0, period, MINOR)]
@@ -71,7 +67,7 @@ def _spans(windows: pd.DataFrame | None, period: int, amber: int, *, merging: bo
     for end in ends:
         spans += _wrapped(int(end), int(end) + amber, period, YELLOW)
     for begin, end, minor in zip(starts, ends, permitted, strict=True):
-        spans += _wrapped(int(begin), int(end), period, MINOR if minor or merging else MAJOR)
+        spans += _wrapped(int(begin), int(end), period, MINOR if minor else MAJOR)
     return spans
 
 

@@ -166,12 +166,7 @@ def _programs(file: Xml, signals: Signals, made: list[Way]) -> None:
         if plan.signal_id in held:
             lights = held[plan.signal_id]
             amber = plan.amber or AMBER
-            phases = program(
-                plan.cycle,
-                amber,
-                [windows[way.into, way.out] for way in lights],
-                [way.merges for way in lights],
-            )
+            phases = program(plan.cycle, amber, [windows[way.into, way.out] for way in lights])
             inside = [f'<phase duration="{seconds:g}" state="{state}"/>' for seconds, state in phases]
             file.add("tlLogic", *inside, id=as_id(plan.signal_id), type="static", programID="0", offset=plan.offset)
     for signal, lights in held.items():
