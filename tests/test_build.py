@@ -14,7 +14,7 @@ from twin.build import (
     OUTLIER,
     OUTSIDE_DESTINATIONS,
     OUTSIDE_ORIGINS,
-    fullness,
+    Supply,
     read_osm,
 )
 from twin.errors import BadSource, UnknownName
@@ -42,7 +42,7 @@ def test_the_busiest_lane_groups_are_as_full_as_asked_for(load):
     pairs = np.stack([network.node_rows(at_peak["origin"]), network.node_rows(at_peak["destination"])], axis=1)
     routes, _ = fastest(ways(network, today.signals), pairs)
     turns = np.delete(routes.steps, routes.start[:-1])
-    full = np.sort(fullness(network, today.signals, np.bincount(turns, minlength=len(network.turns)) / 3600))
+    full = np.sort(Supply(network, today.signals).fullness(np.bincount(turns, minlength=len(network.turns)) / 3600))
     busiest = full[-int(len(full) * 0.05) :]
     assert max(busiest.mean() / load, busiest[-1] / (OUTLIER * load)) == pytest.approx(1, rel=0.15)
 
@@ -51,7 +51,9 @@ def test_gaps_are_a_part_of_how_full_a_lane_is():
     """A minor road (.1 a second, right) meets .2 a second: q e^(-q c) / (1 - e^(-q f)) = .120, so it is .84 full."""
     town_of_three = junction_of_three()
     flows = town_of_three.turns["in_link"].map({"major": 0.2, "minor": 0.1}).to_numpy()
-    full = dict(zip(town_of_three.lane_groups["link_id"], fullness(town_of_three, no_signals(), flows), strict=True))
+    full = dict(
+        zip(town_of_three.lane_groups["link_id"], Supply(town_of_three, no_signals()).fullness(flows), strict=True)
+    )
     most = 0.2 * np.exp(-0.2 * 6.2) / (1 - np.exp(-0.2 * 3.3))
     assert full["minor"] == pytest.approx(0.1 / most)
     assert full["major"] == pytest.approx(0.2 / 0.8)
@@ -68,7 +70,7 @@ def test_who_waits_for_gaps_is_held_by_nothing_else(saturation, lanes):
     turns = town_of_three.turns.assign(saturation=saturation)
     other = Network(town_of_three.nodes, links, lane_groups=groups, turns=turns, yields=town_of_three.yields)
     flows = town_of_three.turns["in_link"].map({"major": 0.2, "minor": 0.1}).to_numpy()
-    full = dict(zip(other.lane_groups["link_id"], fullness(other, no_signals(), flows), strict=True))
+    full = dict(zip(other.lane_groups["link_id"], Supply(other, no_signals()).fullness(flows), strict=True))
     most = 0.2 * np.exp(-0.2 * 6.2) / (1 - np.exp(-0.2 * 3.3))
     assert full["minor"] == pytest.approx(0.1 / most)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -181,49 +183,66 @@ def _total(network: Network, signals: Signals, flows: Floats, load: float) -> in
     """Return the number of trips at which the busiest lane groups are as full as wanted, in whole tens."""
     if not flows.any():
         return 10
+    supply = Supply(network, signals)
     least, most = 0, _MOST_TENS
     while most - least > 1:  # gaps close as flows grow, so that loads grow faster than trips
         tens = (least + most) // 2
-        full = fullness(network, signals, flows * tens * 10)
+        full = supply.fullness(flows * tens * 10)
         busiest = np.sort(full)[-max(1, int(len(full) * _BUSIEST)) :]
         fits = busiest.mean() <= load and busiest[-1] <= OUTLIER * load
         least, most = (tens, most) if fits else (least, tens)
     return max(10, least * 10)
 
 
-def fullness(network: Network, signals: Signals, flows: Floats) -> Floats:
-    """Return flow / capacity of each lane group : array, shape (n_lane_group,).
+@dataclass(frozen=True)
+class Supply:
+    """What junctions can serve: lanes, greens, and who has to wait for a gap.
 
     Parameters
     ----------
     network : Network
     signals : Signals
-    flows : array, shape (n_turn,) [PCU/s]
-        Greens, the gaps that these flows leave to those who give way, and the lanes behind the junction are part of the
-        capacity.
     """
-    greens = green_shares(signals, network)
-    minor, major, held = _meeting(network, signals)
-    against = _summed(minor, np.where(held, flows[major] / greens[major], flows[major]), network.turns)
-    full = np.zeros(len(network.lane_groups))
-    np.maximum.at(full, network.group_of_turn, network.turn_loads(flows / greens, gap_shares(network, against)))
-    return np.minimum(full, _FULLEST)
 
+    network: Network
+    signals: Signals
 
-def _meeting(network: Network, signals: Signals) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
-    """Return the turns that yield, to which they do, and which of the former wait at a signal.
+    def fullness(self, flows: Floats) -> Floats:
+        """Return flow / capacity of each lane group : array, shape (n_lane_group,).
 
-    At a signal only while it is permitted, and to those alone that are green at the same time.
-    """
-    minor, major = network.yielding_turns
-    own = signals.greens.drop_duplicates(["in_link", "out_link"]).set_index(["in_link", "out_link"])
-    own = own[["signal_id", "start", "length", "permitted"]].reindex(network.turn_index)
-    start, end, signal = own["start"].to_numpy(), (own["start"] + own["length"]).to_numpy(), own["signal_id"].to_numpy()
-    held = own["signal_id"].notna().to_numpy()[minor]
-    apart = (start[minor] >= end[major]) | (start[major] >= end[minor])
-    waits = own["permitted"].eq(other=True).to_numpy()[minor] & ~(apart & (signal[minor] == signal[major]))
-    meets = ~held | waits
-    return minor[meets], major[meets], held[meets]
+        Parameters
+        ----------
+        flows : array, shape (n_turn,) [PCU/s]
+            Greens, the gaps that these flows leave to those who give way, and the lanes behind the junction are part of
+            the capacity.
+        """
+        network, greens = self.network, self._greens
+        minor, major, held = self._meeting
+        against = _summed(minor, np.where(held, flows[major] / greens[major], flows[major]), network.turns)
+        full = np.zeros(len(network.lane_groups))
+        np.maximum.at(full, network.group_of_turn, network.turn_loads(flows / greens, gap_shares(network, against)))
+        return np.minimum(full, _FULLEST)
+
+    @cached_property
+    def _greens(self) -> Floats:
+        return green_shares(self.signals, self.network)
+
+    @cached_property
+    def _meeting(self) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
+        """The turns that yield, to which they do, and which of the former wait at a signal.
+
+        At a signal only while it is permitted, and to those alone that are green at the same time.
+        """
+        minor, major = self.network.yielding_turns
+        own = self.signals.greens.drop_duplicates(["in_link", "out_link"]).set_index(["in_link", "out_link"])
+        own = own[["signal_id", "start", "length", "permitted"]].reindex(self.network.turn_index)
+        start, end = own["start"].to_numpy(), (own["start"] + own["length"]).to_numpy()
+        signal = own["signal_id"].to_numpy()
+        held = own["signal_id"].notna().to_numpy()[minor]
+        apart = (start[minor] >= end[major]) | (start[major] >= end[minor])
+        waits = own["permitted"].eq(other=True).to_numpy()[minor] & ~(apart & (signal[minor] == signal[major]))
+        meets = ~held | waits
+        return minor[meets], major[meets], held[meets]
 
 
 def _peak_rate() -> float:

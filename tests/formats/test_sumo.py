@@ -47,8 +47,8 @@ DAYS = {
     "bologna light": ("bologna", 0.2, (0.40, 0.50), True),  # its signals alone cost 43 %: there is no lighter day
     "bologna heavy": ("bologna", 0.62, (0.60, 0.80), True),
 }
-"""Town, share of its demand, between what SUMO's mean delay lies then, in free-flow times, and whether the delays of links
-correlate as they should. On Helsinki's heavy day they do not, because of one bridge (below, and README, fidelity).
+"""Town, share of its demand, between what SUMO's mean delay lies then, in free-flow times, and whether the delays of
+links correlate as they should. On Helsinki's heavy day they do not, because of one bridge (below; README, fidelity).
 """
 
 BRIDGE_SIGNAL, BRIDGE_LEAD = "1371624190", 6.0

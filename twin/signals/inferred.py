@@ -104,8 +104,8 @@ def infer_plans(network: Network, signal_of_node: Mapping[str, str], flows: Floa
         All marked as inferred. The main road (most capacity) and what lies within 45 degrees of its axis is one phase,
         all other approaches are another; where there are no others, that one is for people on foot. A turn is permitted
         only while one to which it yields is green too. Left turns with a lane of their own that are too many for that
-        (see HEAVY) get a phase before their road's, and so do those that face them if they have a lane too. The green of
-        a road is long enough to walk across the other one. Offsets are 0.
+        (see HEAVY) get a phase before their road's, and so do those that face them if they have a lane too. The green
+        of a road is long enough to walk across the other one. Offsets are 0.
     """
     arms = _arms(network, signal_of_node)
     if arms.empty:
