@@ -7,6 +7,7 @@ cache.prepare()  # before the first kernel is imported
 from twin.build import read_osm  # noqa: E402
 from twin.demand import Demand  # noqa: E402
 from twin.errors import TownError  # noqa: E402
+from twin.folder import read_town, write_town  # noqa: E402
 from twin.network import Network  # noqa: E402
 from twin.picture.cards import kpis  # noqa: E402
 from twin.places import Places  # noqa: E402
@@ -28,6 +29,8 @@ __all__ = [
     "TownError",
     "kpis",
     "read_osm",
+    "read_town",
     "simulate",
     "town",
+    "write_town",
 ]

@@ -1,4 +1,4 @@
-"""Command line: twin run, lab, warm, bench, doctor."""
+"""Command line: twin run, import, lab, warm, bench, doctor."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twin import cache, doctor, lab
-from twin.build import read_osm
+from twin.build import LOAD, read_osm
 from twin.errors import TownError
+from twin.folder import is_town, read_town, write_town
+from twin.picture.words import word
 from twin.report import manifest, write_tables
 from twin.scenario import Scenario
 from twin.simulate import simulate
@@ -37,11 +39,18 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="twin", description="A digital twin of a town's traffic.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="drive one morning of a town and write what happened")
-    run.add_argument("town", help=f"an embedded town ({', '.join(names())}) or an OpenStreetMap file")
+    run.add_argument("town", help=f"an embedded town ({', '.join(names())}), a town folder or an OpenStreetMap file")
     run.add_argument("--out", metavar="DIR", help="write links.gpkg, trips.parquet and manifest.json there")
     run.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
     run.add_argument("--seed", type=int, default=0, help="draws demand and the day (default 0)")
     run.set_defaults(command=_run)
+    take = commands.add_parser("import", help="make a town of an OpenStreetMap file and keep it in a folder")
+    take.add_argument("source", metavar="SOURCE", help="an .osm, .osm.gz, .osm.bz2 or .osm.pbf file")
+    take.add_argument("--out", metavar="DIR", required=True, help="the town folder: tables (GeoParquet) and a manifest")
+    take.add_argument("--json", action="store_true", help="print the manifest as one JSON object")
+    take.add_argument("--load", type=float, default=LOAD, help=f"how full the busiest roads are (default {LOAD})")
+    take.add_argument("--seed", type=int, default=0, help="draws demand (default 0)")
+    take.set_defaults(command=_import)
     check = commands.add_parser("doctor", help="say what is installed, what is missing and how to get it")
     check.set_defaults(command=lambda _: doctor.report())
     ready = commands.add_parser("warm", help="compile everything now, so that nobody waits later")
@@ -55,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _scenario(name: str, seed: int) -> Scenario:
-    """Return an embedded town by its name; whatever else there is, or looks like a file or a place, is read."""
+    """Return an embedded town by its name, or what a folder keeps; whatever looks like a file or a place is read."""
+    if is_town(name):
+        return read_town(name)
     a_word = name.isidentifier() and not Path(name).exists()
     return town(name, seed=seed) if a_word or name in names() else read_osm(name, seed=seed)
 
@@ -75,6 +86,21 @@ def _run(options: argparse.Namespace) -> int:
     else:
         for key, value in facts.items():
             print(f"{key:22} {value}")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    manifest = write_town(read_osm(options.source, load=options.load, seed=options.seed), options.out)
+    if options.json:
+        print(json.dumps(manifest, ensure_ascii=False))
+        return 0
+    rows = {name: manifest["files"][name]["rows"] for name in ("links", "nodes", "plans", "trips")}
+    print(f"{manifest['name']}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    for label in manifest["labels"]:
+        print(word(label))
+    for kind, count in manifest["guesses"].items():
+        print(f"{count:6} x {kind}")
+    print(f"kept in {options.out}: twin run {options.out}")
     return 0
 
 

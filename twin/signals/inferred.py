@@ -205,10 +205,10 @@ def _shortest_greens(network: Network, arms: pd.DataFrame) -> pd.DataFrame:
     towards = network.lane_groups.groupby("link_id")["lanes"].sum().loc[arms["in_link"]]
     lanes = arms.assign(lanes=towards.to_numpy() + back.to_numpy()).pivot_table("lanes", "signal_id", "axis", "max")
     across = lanes.reindex(columns=range(_PHASES // 2)) * LANE_WIDTH
-    on_foot = np.ceil(SHORTEST_GREEN + across / WALKING - AMBER - ALL_RED).clip(lower=SHORTEST_GREEN)
+    on_foot = (SHORTEST_GREEN + across / WALKING - AMBER - ALL_RED).clip(lower=SHORTEST_GREEN)
     greens = pd.DataFrame(SHORTEST_GREEN, index=lanes.index, columns=range(_PHASES))
     for axis, phase in enumerate(range(1, _PHASES, 2)):
-        greens[phase] = on_foot[1 - axis].fillna(SHORTEST_GREEN)
+        greens[phase] = np.ceil(on_foot[1 - axis].fillna(SHORTEST_GREEN))
     return greens
 
 
