@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from tests.osm.fuzz import LINES, FOREIGN
+from tests.osm.fuzz import FOREIGN, LINES
 
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 2000.0
 
