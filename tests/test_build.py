@@ -145,3 +145,19 @@ def test_traffic_comes_in_where_lanes_come_in(tmp_path):
     assert (table["origin"] == "3").mean() > 0.5
     assert (table["origin"] == "2").mean() < 0.3
     assert (table["destination"] == "2").mean() > 0.4
+
+
+@pytest.mark.parametrize("total", [1, 4321])
+def test_a_known_number_of_trips_is_kept(total):
+    """Whatever the load would be; and signals are timed for it: more trips, longer cycles."""
+    source = data_folder() / "helsinki" / "helsinki.osm.pbf"
+    made = read_osm(source, total=total)
+    assert len(made.demand.trips) == total
+    busy = read_osm(source, total=40_000)
+    assert busy.signals.plans["cycle"].mean() > made.signals.plans["cycle"].mean()
+
+
+@pytest.mark.parametrize("total", [0, -5, 10**9])
+def test_an_impossible_number_of_trips_is_refused(total):
+    with pytest.raises(BadSource, match=f"total = {total} must be a number of trips"):
+        read_osm(data_folder() / "helsinki" / "helsinki.osm.pbf", total=total)

@@ -178,9 +178,10 @@ def test_imported_once_and_run_from_the_folder(tmp_path, capsys):
     assert manifest["provenance"]["licence"] == "ODbL 1.0"
     assert main(["run", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["scenario_fingerprint"] == manifest["fingerprint"]
-    assert main(["import", str(source), "--out", str(out)]) == 0
+    assert main(["import", str(source), "--out", str(out), "--trips", "1234"]) == 0
     said = capsys.readouterr().out
     assert "281 links" in said
+    assert "1234 trips" in said
     assert "guessed" in said
     assert main(["import", str(tmp_path / "none.osm"), "--out", str(out)]) == 2
     assert "no such file" in capsys.readouterr().err

@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     take.add_argument("--out", metavar="DIR", required=True, help="the town folder: tables (GeoParquet) and a manifest")
     take.add_argument("--json", action="store_true", help="print the manifest as one JSON object")
     take.add_argument("--load", type=float, default=LOAD, help=f"how full the busiest roads are (default {LOAD})")
+    take.add_argument("--trips", type=int, help="the number of trips of the morning (default: as the load says)")
     take.add_argument("--seed", type=int, default=0, help="draws demand (default 0)")
     take.set_defaults(command=_import)
     check = commands.add_parser("doctor", help="say what is installed, what is missing and how to get it")
@@ -90,7 +91,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    manifest = write_town(read_osm(options.source, load=options.load, seed=options.seed), options.out)
+    scenario = read_osm(options.source, load=options.load, total=options.trips, seed=options.seed)
+    manifest = write_town(scenario, options.out)
     if options.json:
         print(json.dumps(manifest, ensure_ascii=False))
         return 0

@@ -74,7 +74,7 @@ class Zones(NamedTuple):
     outside: npt.NDArray[np.bool_]
 
 
-def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenario:
+def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None, seed: int = 0) -> Scenario:
     """Make a living town from an OpenStreetMap extract.
 
     Parameters
@@ -84,6 +84,8 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     load : float
         How full the busiest 5 % of lane groups are in the busiest hour (flow / capacity), unless one of them would be
         more than OUTLIER times as full: scales the synthetic demand.
+    total : int, optional
+        The number of trips of the morning, where it is known; then the load follows.
     seed : int
         Draws who goes where and when.
 
@@ -100,6 +102,8 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     """
     if not 0 < load < np.inf:
         raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
+    if total is not None and not 1 <= total <= _MOST_TENS * 10:
+        raise BadSource(f"total = {total} must be a number of trips from 1 to {_MOST_TENS * 10}")
     warm_in_background()  # the engine is compiled while the extract is read
     extract = read(source)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
@@ -111,7 +115,9 @@ def read_osm(source: str | Path, *, load: float = LOAD, seed: int = 0) -> Scenar
     expected = gravity(
         zones.origins, zones.destinations, times=np.where(between == FAR, np.inf, between / MS), decay=DECAY
     )
-    signals, total = _signals_and_total(network, signal_of_node, zones=zones, expected=expected, load=load, seed=seed)
+    signals, total = _signals_and_total(
+        network, signal_of_node, zones=zones, expected=expected, load=load, total=total, seed=seed
+    )
     return Scenario(
         network,
         _demand(network, zones, expected, total, seed),
@@ -156,20 +162,27 @@ def _mixed(inside: Floats, outside: Floats, share: float) -> Floats:
 
 
 def _signals_and_total(
-    network: Network, signal_of_node: dict[str, str], *, zones: Zones, expected: Floats, load: float, seed: int
+    network: Network,
+    signal_of_node: dict[str, str],
+    *,
+    zones: Zones,
+    expected: Floats,
+    load: float,
+    total: int | None,
+    seed: int,
 ) -> tuple[Signals, int]:
-    """Find plans that fit the flows, and how many trips fill the busiest lane groups to the load.
+    """Find plans that fit the flows, and how many trips fill the busiest lane groups to the load, if nobody says.
 
     Plans change the ways and the ways change the plans: three rounds, each from the plans of the last.
     """
     pairs = zones.node[whole_trips(expected, _SAMPLE, seed=seed)]
     signals = infer_plans(network, signal_of_node, np.zeros(len(network.turns)))
-    total = 0
+    found = 0
     for _ in range(3):
         flows = _turn_shares(network, signals, pairs) * _peak_rate()
-        total = _total(network, signals, flows, load)
-        signals = infer_plans(network, signal_of_node, flows * total)
-    return signals, total
+        found = total or _total(network, signals, flows, load)
+        signals = infer_plans(network, signal_of_node, flows * found)
+    return signals, found
 
 
 def _turn_shares(network: Network, signals: Signals, pairs: Rows) -> Floats:
