@@ -176,7 +176,8 @@ def test_imported_once_and_run_from_the_folder(tmp_path, capsys):
     assert manifest["files"]["links"]["rows"] == 281
     assert manifest["guesses"]["guessed lane groups"] > 0
     assert manifest["provenance"]["licence"] == "ODbL 1.0"
-    assert main(["run", str(out), "--json"]) == 0
+    assert main(["run", str(out), "--json", "--out", str(tmp_path / "result")]) == 0
+    assert not is_town(tmp_path / "result")  # its manifest is that of a result
     assert json.loads(capsys.readouterr().out)["scenario_fingerprint"] == manifest["fingerprint"]
     assert main(["import", str(source), "--out", str(out), "--trips", "1234"]) == 0
     said = capsys.readouterr().out

@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _scenario(name: str, seed: int) -> Scenario:
-    """Return an embedded town by its name, or what a folder keeps; whatever looks like a file or a place is read."""
-    if is_town(name):
+    """Return an embedded town by its name, or what a folder keeps; whatever else looks like a file or a place is read."""
+    if name not in names() and is_town(name):
         return read_town(name)
     a_word = name.isidentifier() and not Path(name).exists()
     return town(name, seed=seed) if a_word or name in names() else read_osm(name, seed=seed)

@@ -39,8 +39,12 @@ _REMEDY = "import the town again (twin import SOURCE --out FOLDER)"
 
 
 def is_town(path: str | Path) -> bool:
-    """Return whether a path is a folder with a manifest."""
-    return (Path(path) / MANIFEST).is_file()
+    """Return whether a path is a folder that keeps a town, of whatever version, whole or not."""
+    try:
+        said = json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("format") == FORMAT
 
 
 def write_town(scenario: Scenario, folder: str | Path) -> dict[str, Any]:
