@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _scenario(name: str, seed: int) -> Scenario:
-    """Return an embedded town by its name, or what a folder keeps; whatever else looks like a file or a place is read."""
+    """Return an embedded town by its name, or what a folder keeps; what looks like a file or a place is read."""
     if name not in names() and is_town(name):
         return read_town(name)
     a_word = name.isidentifier() and not Path(name).exists()
