@@ -175,6 +175,8 @@ def test_imported_once_and_run_from_the_folder(tmp_path, capsys):
     assert is_town(out)
     assert manifest["files"]["links"]["rows"] == 281
     assert manifest["guesses"]["guessed lane groups"] > 0
+    assert manifest["known"]["names"] > 0.99
+    assert manifest["places_to_look_at"][0]["osm"].startswith("https://www.openstreetmap.org/node/")
     assert manifest["provenance"]["licence"] == "ODbL 1.0"
     assert main(["run", str(out), "--json", "--out", str(tmp_path / "result")]) == 0
     assert not is_town(tmp_path / "result")  # its manifest is that of a result
@@ -183,7 +185,8 @@ def test_imported_once_and_run_from_the_folder(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "281 links" in said
     assert "1234 trips" in said
-    assert "guessed" in said
+    assert "guessed lanes" in said
+    assert "look at: lanes vanish" in said
     assert main(["import", str(tmp_path / "none.osm"), "--out", str(out)]) == 2
     assert "no such file" in capsys.readouterr().err
     assert Path(out, MANIFEST).is_file()

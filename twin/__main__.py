@@ -100,8 +100,11 @@ def _import(options: argparse.Namespace) -> int:
     print(f"{manifest['name']}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
     for label in manifest["labels"]:
         print(word(label))
+    print("known: " + ", ".join(f"{what} {share:.0%}" for what, share in manifest["known"].items()))
     for kind, count in manifest["guesses"].items():
         print(f"{count:6} x {kind}")
+    for place in manifest["places_to_look_at"]:
+        print(f"look at: {place['kind']}, {place['detail']} ({place['osm'] or place['node_id']})")
     print(f"kept in {options.out}: twin run {options.out}")
     return 0
 

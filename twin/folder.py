@@ -31,6 +31,7 @@ _TABLES = (
     "phases", "events",
 )  # fmt: skip
 _PREFIX = "tables-"
+_MOST_PLACES = 20  # in the manifest; all of them are in network.quality()
 _KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "provenance": dict, "synthetic_demand": bool, "departure_jitter": (int, float),
     "patience": (list, type(None)), "tables": str, "files": dict,
@@ -140,7 +141,7 @@ def _tables_of(scenario: Scenario) -> dict[str, pd.DataFrame]:
 
 
 def _described(scenario: Scenario) -> dict[str, Any]:
-    kinds = scenario.network.notes["kind"].value_counts(sort=False).sort_index()
+    quality = scenario.network.quality()
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -151,7 +152,9 @@ def _described(scenario: Scenario) -> dict[str, Any]:
         "labels": list(scenario.labels),
         "departure_jitter": scenario.departure_jitter,
         "patience": None if scenario.patience is None else list(scenario.patience),
-        "guesses": {kind: int(count) for kind, count in kinds.items()},
+        "known": dict(zip(quality.coverage["what"], quality.coverage["known"].round(4), strict=True)),
+        "guesses": dict(zip(quality.guesses["kind"], quality.guesses["count"].tolist(), strict=True)),
+        "places_to_look_at": quality.places.head(_MOST_PLACES).to_dict("records"),
     }
 
 

@@ -16,6 +16,7 @@ from shapely import set_precision
 
 from twin.errors import BadTable
 from twin.fingerprint import fingerprint
+from twin.quality import Quality, quality
 from twin.units import MS
 
 Rows = npt.NDArray[np.intp]
@@ -244,6 +245,10 @@ class Network:
                 *(self.yields[column] for column in YIELD_COLUMNS),
             ]
         )  # fmt: skip
+
+    def quality(self) -> Quality:
+        """Return how much of the network is known and how much guessed, and which places deserve a look."""
+        return quality(self.nodes, self.links, self.turns, self.notes)
 
     def with_links(self, links: gpd.GeoDataFrame, turns: pd.DataFrame | None = None) -> Network:
         """Return this network with other values in its table of links, and of turns if given, checked again."""

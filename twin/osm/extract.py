@@ -21,6 +21,7 @@ from twin.osm.sites import sites
 from twin.osm.source import described, find
 from twin.osm.turns import rules, turns
 from twin.places import Places
+from twin.quality import EDGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,16 +107,16 @@ def read(source: str | PathLike[str]) -> Extract:
     hints, light_notes = signal_hints(own, _nexts(alive, made), data.lights, data.coords)
     sign_table, sign_notes = signs(own, data)
     left, side_notes = left_hand(data)
+    rim_table = _edge_table(rims, found, own)
     notes = [
         *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
-        *lane_notes, *light_notes, *sign_notes, *side_notes,
+        *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
     network = Network(
         node_table(own, data.coords), link_table(own, data.coords), lane_groups=lane_groups, turns=turn_table,
         notes=notes_table(sorted(notes)),
     )  # fmt: skip
     places = Places(sites(data, own), grounds(data))
-    rim_table = _edge_table(rims, found, own)
     return Extract(network, places, hints, sign_table, left, rim_table, described(path, data.timestamp))
 
 
@@ -150,6 +151,11 @@ def _left_out(found: Sequence[Piece], kept: Sequence[int]) -> list[Note]:
         if row not in members:
             lost[piece.way_id] = lost.get(piece.way_id, 0.0) + piece.length
     return [("cut off", f"way:{way}", f"{lost[way]:.0f} m cannot be driven to and from") for way in sorted(lost)]
+
+
+def _edge_notes(table: pd.DataFrame) -> list[Note]:
+    called = zip(table["node_id"], table["name"], table["road_class"], strict=True)
+    return [(EDGE, f"node:{node}", f"{name or road_class} leads off the map") for node, name, road_class in called]
 
 
 def _edge_table(rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link]) -> pd.DataFrame:
