@@ -17,7 +17,7 @@ from twin.build import (
     Supply,
     read_osm,
 )
-from twin.errors import BadSource, UnknownName
+from twin.errors import BadSource, Cancelled, UnknownName
 from twin.network import Network
 from twin.osm import read
 from twin.routing import fastest, ways
@@ -161,3 +161,19 @@ def test_a_known_number_of_trips_is_kept(total):
 def test_an_impossible_number_of_trips_is_refused(total):
     with pytest.raises(BadSource, match=f"total = {total} must be a number of trips"):
         read_osm(data_folder() / "helsinki" / "helsinki.osm.pbf", total=total)
+
+
+def test_reading_tells_how_far_it_is_and_can_be_stopped():
+    source, told = data_folder() / "helsinki" / "helsinki.osm.pbf", []
+    whole = read_osm(source, progress=told.append)
+    assert told == sorted(told)
+    assert 0 < told[0] < told[-1] == 1
+    assert len(told) >= 5
+
+    def stop(share):
+        if share >= told[2]:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        read_osm(source, progress=stop)
+    assert read_osm(source).fingerprint == whole.fingerprint

@@ -69,7 +69,7 @@ def _scenario(name: str, seed: int) -> Scenario:
     if name not in names() and is_town(name):
         return read_town(name)
     a_word = name.isidentifier() and not Path(name).exists()
-    return town(name, seed=seed) if a_word or name in names() else read_osm(name, seed=seed)
+    return town(name, seed=seed) if a_word or name in names() else read_osm(name, seed=seed, progress=_progress())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -91,7 +91,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    scenario = read_osm(options.source, load=options.load, total=options.trips, seed=options.seed)
+    scenario = read_osm(options.source, load=options.load, total=options.trips, seed=options.seed, progress=_progress())
     manifest = write_town(scenario, options.out)
     if options.json:
         print(json.dumps(manifest, ensure_ascii=False))
@@ -121,10 +121,10 @@ def _bench(options: argparse.Namespace) -> int:
     return bench.main(as_json=options.json)
 
 
-def _progress() -> Callable[[float], None] | None:
+def _progress() -> Callable[[float], None]:
     """Show a line that grows where somebody watches: not in a file or a pipe."""
     if not sys.stderr.isatty():
-        return None
+        return lambda _: None
 
     def show(share: float) -> None:
         print(f"\r{share:4.0%}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from twin.turning import with_turning
 from twin.units import MS, time_of_day
 
 Floats = npt.NDArray[np.float64]
+Progress = Callable[[float], None]
 
 LOAD = 0.7
 """Mean flow / capacity of the busiest 5 % of lane groups in the busiest hour, greens and gaps included: this one guess
@@ -53,6 +55,11 @@ _SAMPLE = 20_000  # trips from which the loads of lane groups are estimated
 _BUSIEST = 0.05
 _MOST_TENS = 1_000_000
 _FULLEST = 1e6
+_READ, _MET, _TIMED = (
+    0.4,
+    0.6,
+    0.95,
+)  # shares of the time after which the file is read, right of way and signals are known
 
 
 class Zones(NamedTuple):
@@ -74,7 +81,14 @@ class Zones(NamedTuple):
     outside: npt.NDArray[np.bool_]
 
 
-def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None, seed: int = 0) -> Scenario:
+def read_osm(
+    source: str | Path,
+    *,
+    load: float = LOAD,
+    total: int | None = None,
+    seed: int = 0,
+    progress: Progress = lambda _: None,
+) -> Scenario:
     """Make a living town from an OpenStreetMap extract.
 
     Parameters
@@ -88,6 +102,9 @@ def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None
         The number of trips of the morning, where it is known; then the load follows.
     seed : int
         Draws who goes where and when.
+    progress : callable, optional
+        Called between the steps of the work with the share that is done (0 to 1); whatever it raises stops it
+        (``twin.errors.Cancelled`` by custom).
 
     Returns
     -------
@@ -105,11 +122,13 @@ def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None
     if total is not None and not 1 <= total <= _MOST_TENS * 10:
         raise BadSource(f"total = {total} must be a number of trips from 1 to {_MOST_TENS * 10}")
     warm_in_background()  # the engine is compiled while the extract is read
-    extract = read(source)
+    extract = read(source, progress=lambda share: progress(share * _READ))
+    progress(_READ)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
     signs = dict(zip(extract.signs["link_id"], extract.signs["sign"], strict=True))
     network = with_turning(extract.network, left_hand=extract.left_hand)
     network = with_right_of_way(network, signs, signal_of_node=signal_of_node, left_hand=extract.left_hand)
+    progress(_MET)
     zones = _zones(extract)
     between = times_between(ways(network), zones.node)
     expected = gravity(
@@ -118,7 +137,8 @@ def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None
     signals, total = _signals_and_total(
         network, signal_of_node, zones=zones, expected=expected, load=load, total=total, seed=seed
     )
-    return Scenario(
+    progress(_TIMED)
+    made = Scenario(
         network,
         _demand(network, zones, expected, total, seed),
         signals,
@@ -127,6 +147,8 @@ def read_osm(source: str | Path, *, load: float = LOAD, total: int | None = None
         departure_jitter=JITTER,
         provenance=dict(extract.source),
     )
+    progress(1.0)
+    return made
 
 
 def _zones(extract: Extract) -> Zones:

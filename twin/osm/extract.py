@@ -24,7 +24,7 @@ from twin.places import Places
 from twin.quality import EDGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -74,13 +74,15 @@ class Extract:
         )
 
 
-def read(source: str | PathLike[str]) -> Extract:
+def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lambda _: None) -> Extract:
     """Read a file of OpenStreetMap data.
 
     Parameters
     ----------
     source : str or path
         A file: .osm, .osm.gz, .osm.bz2 or .osm.pbf.
+    progress : callable, optional
+        Called between the steps of the work with the share that is done (0 to 1); whatever it raises stops it.
 
     Returns
     -------
@@ -94,6 +96,7 @@ def read(source: str | PathLike[str]) -> Extract:
     """
     path = find(source)
     data = scan(path)
+    progress(0.3)
     found, cut, cut_notes = pieces(data)
     kept = strong(found)
     rims = edges(found, kept, cut)
@@ -102,6 +105,7 @@ def read(source: str | PathLike[str]) -> Extract:
     alive, made, turn_notes = turns(every, restrictions, data.coords)
     if not alive:
         raise BadSource(_no_roads(path, data))
+    progress(0.7)
     lane_groups, turn_table, lane_notes = lane_tables(every, alive, made)
     own = [every[row] for row in alive]
     hints, light_notes = signal_hints(own, _nexts(alive, made), data.lights, data.coords)
