@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.osm.conftest import osm
+from tests.reference_data import reference
 from tests.test_junctions import junction_of_three
 from twin.build import (
     JITTER,
@@ -177,3 +178,31 @@ def test_reading_tells_how_far_it_is_and_can_be_stopped():
     with pytest.raises(Cancelled):
         read_osm(source, progress=stop)
     assert read_osm(source).fingerprint == whole.fingerprint
+
+
+STARVED = 900.0
+"""Nobody may stand at the head of a lane group for so long [s] while nobody leaves it."""
+
+
+def longest_at_a_head(result):
+    """Return the longest time [s] in which somebody had come to the end of a lane group and nobody left it."""
+    came, gone = result.passing
+    order = np.lexsort((gone, result.group_of_step))
+    group, left, ready = (part[order] for part in (result.group_of_step, gone, came + result.free_time_of_step))
+    first = np.append(True, group[1:] != group[:-1])
+    before = np.where(first, 0, np.append(0, left[:-1]))
+    return float((left - np.maximum(before, ready)).max()) / 1000
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    "name",
+    ["Helsinki.osm.pbf", "finnish-suburb.osm.pbf", "krems.osm.gz", "statecollege.osm", "monaco.osm.gz",
+     "baltimore.osm.pbf", "campo-grande.osm.gz"],
+)  # fmt: skip
+def test_any_town_lives(name):
+    """At three tenths of what the busiest roads carry every trip arrives, and no lane group starves beside a green."""
+    made = read_osm(reference("osm") / name, load=0.3)
+    result = simulate(made)
+    assert result.fate_counts()["arrived"] == len(made.demand.trips) > 1000
+    assert longest_at_a_head(result) < STARVED
