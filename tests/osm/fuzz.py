@@ -22,6 +22,7 @@ from twin.build import read_osm
 from twin.errors import TownError
 from twin.osm import read
 from twin.simulate import simulate
+from twin.simulate.warm import warm
 from twin.towns import data_folder
 
 BOX = (24.938, 60.166, 24.946, 60.171)
@@ -167,6 +168,7 @@ def tell(**facts: object) -> None:
 def main(folder: Path, first: int, last: int) -> None:
     """Read the files of these numbers, one after the other; each is announced before it is read."""
     warnings.simplefilter("error")
+    warm()  # or the first town would count for the compiler's time
     for number in range(first, last):
         kind, path = spoilt(number, folder)
         tell(number=number, kind=kind, file=path.name)
