@@ -87,6 +87,24 @@ def test_a_second_town_takes_the_place_of_the_first(tmp_path, today):
     assert {path.name for path in tmp_path.iterdir()} == {"fixes.toml", MANIFEST, manifest["tables"]}
 
 
+def test_what_is_not_ours_stays(today, tmp_path):
+    (tmp_path / "tables-of-mine").mkdir()
+    (tmp_path / "tables-of-mine" / "links.csv").write_text("a,b")
+    write_town(today, tmp_path)
+    write_town(today, tmp_path)
+    assert (tmp_path / "tables-of-mine" / "links.csv").read_text() == "a,b"
+    assert len(list(tmp_path.glob("tables-*"))) == 2
+    other = tmp_path / "result"
+    other.mkdir()
+    (other / MANIFEST).write_text('{"town": "helsinki"}')
+    with pytest.raises(TownError, match="not that of a town: choose another folder"):
+        write_town(today, other)
+    assert [path.read_text() for path in other.iterdir()] == ['{"town": "helsinki"}']
+    (other / MANIFEST).write_text("{")  # what nobody can read is of no use to anybody
+    write_town(today, other)
+    assert is_town(other)
+
+
 def test_a_full_disk_leaves_the_old_town(today, tmp_path, monkeypatch):
     write_town(today, tmp_path)
     before = sorted(tmp_path.rglob("*"))

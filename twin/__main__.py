@@ -121,10 +121,10 @@ def _bench(options: argparse.Namespace) -> int:
     return bench.main(as_json=options.json)
 
 
-def _progress() -> Callable[[float], None]:
+def _progress() -> Callable[[float], None] | None:
     """Show a line that grows where somebody watches: not in a file or a pipe."""
     if not sys.stderr.isatty():
-        return lambda _: None
+        return None
 
     def show(share: float) -> None:
         print(f"\r{share:4.0%}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,12 +20,12 @@ from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
 from twin.signals import Signals, green_shares, infer_plans
+from twin.simulate.drive import Progress
 from twin.simulate.warm import warm_in_background
 from twin.turning import with_turning
 from twin.units import MS, time_of_day
 
 Floats = npt.NDArray[np.float64]
-Progress = Callable[[float], None]
 
 LOAD = 0.7
 """Mean flow / capacity of the busiest 5 % of lane groups in the busiest hour, greens and gaps included: this one guess
@@ -55,11 +54,7 @@ _SAMPLE = 20_000  # trips from which the loads of lane groups are estimated
 _BUSIEST = 0.05
 _MOST_TENS = 1_000_000
 _FULLEST = 1e6
-_READ, _MET, _TIMED = (
-    0.4,
-    0.6,
-    0.95,
-)  # shares of the time after which the file is read, right of way and signals are known
+_READ, _MET, _TIMED = 0.4, 0.6, 0.95  # shares of the time when roads, right of way and signals are known
 
 
 class Zones(NamedTuple):
@@ -87,7 +82,7 @@ def read_osm(
     load: float = LOAD,
     total: int | None = None,
     seed: int = 0,
-    progress: Progress = lambda _: None,
+    progress: Progress | None = None,
 ) -> Scenario:
     """Make a living town from an OpenStreetMap extract.
 
@@ -122,13 +117,14 @@ def read_osm(
     if total is not None and not 1 <= total <= _MOST_TENS * 10:
         raise BadSource(f"total = {total} must be a number of trips from 1 to {_MOST_TENS * 10}")
     warm_in_background()  # the engine is compiled while the extract is read
-    extract = read(source, progress=lambda share: progress(share * _READ))
-    progress(_READ)
+    tell = progress or (lambda _: None)
+    extract = read(source, progress=lambda share: tell(share * _READ))
+    tell(_READ)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
     signs = dict(zip(extract.signs["link_id"], extract.signs["sign"], strict=True))
     network = with_turning(extract.network, left_hand=extract.left_hand)
     network = with_right_of_way(network, signs, signal_of_node=signal_of_node, left_hand=extract.left_hand)
-    progress(_MET)
+    tell(_MET)
     zones = _zones(extract)
     between = times_between(ways(network), zones.node)
     expected = gravity(
@@ -137,7 +133,7 @@ def read_osm(
     signals, total = _signals_and_total(
         network, signal_of_node, zones=zones, expected=expected, load=load, total=total, seed=seed
     )
-    progress(_TIMED)
+    tell(_TIMED)
     made = Scenario(
         network,
         _demand(network, zones, expected, total, seed),
@@ -147,7 +143,7 @@ def read_osm(
         departure_jitter=JITTER,
         provenance=dict(extract.source),
     )
-    progress(1.0)
+    tell(1.0)
     return made
 
 

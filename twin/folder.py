@@ -41,10 +41,7 @@ _REMEDY = "import the town again (twin import SOURCE --out FOLDER)"
 
 def is_town(path: str | Path) -> bool:
     """Return whether a path is a folder that keeps a town, of whatever version, whole or not."""
-    try:
-        said = json.loads((Path(path) / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
+    said = _said(Path(path))
     return isinstance(said, dict) and said.get("format") == FORMAT
 
 
@@ -72,10 +69,12 @@ def write_town(scenario: Scenario, folder: str | Path) -> dict[str, Any]:
     BadTable
         If the scenario has changes or signals with controllers, which no table holds.
     TownError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds a manifest of something else.
     """
     _refuse_what_no_table_holds(scenario)
     target = Path(folder)
+    if _said(target) is not None and not is_town(target):
+        raise TownError(f"{target / MANIFEST} is there already and is not that of a town: choose another folder")
     try:
         target.mkdir(parents=True, exist_ok=True)
         own = Path(tempfile.mkdtemp(dir=target, prefix=_PREFIX))
@@ -92,7 +91,7 @@ def write_town(scenario: Scenario, folder: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise TownError(f"cannot write the town to {target}: {error}; choose another folder") from error
     for old in target.glob(f"{_PREFIX}*"):
-        if old != own:
+        if old != own and _is_ours(old):
             shutil.rmtree(old, ignore_errors=True)
     return manifest
 
@@ -107,21 +106,38 @@ def read_town(folder: str | Path) -> Scenario:
     """
     source = Path(folder)
     manifest = _manifest(source)
-    tables = {name: _read(source / manifest["tables"] / f"{name}.parquet", name, manifest["files"]) for name in _TABLES}
-    drawn = {name: gpd.GeoDataFrame(tables[name]) for name in _DRAWN}
-    optional = {name: tables[name] for name in ("lane_groups", "turns", "yields", "notes")}
-    demand = {"stays": tables["stays"], "classes": tables["classes"], "synthetic": manifest["synthetic_demand"]}
+    kept = {
+        name: _content(source / manifest["tables"] / f"{name}.parquet", name, manifest["files"]) for name in _TABLES
+    }
+    drawn = {name: gpd.read_parquet(kept[name]) for name in _DRAWN}
+    plain = {name: pd.read_parquet(kept[name]) for name in _TABLES if name not in _DRAWN}
+    roads = {name: plain[name] for name in ("lane_groups", "turns", "yields", "notes")}
     return Scenario(
-        Network(drawn["nodes"], drawn["links"], **optional),
-        Demand(tables["trips"], **demand),
-        Signals(tables["plans"], tables["greens"], phases=tables["phases"]),
-        Places(drawn["sites"], drawn["grounds"], tables["bays"]),
-        events=tables["events"],
+        Network(drawn["nodes"], drawn["links"], **roads),
+        Demand(plain["trips"], stays=plain["stays"], classes=plain["classes"], synthetic=manifest["synthetic_demand"]),
+        Signals(plain["plans"], plain["greens"], phases=plain["phases"]),
+        Places(drawn["sites"], drawn["grounds"], plain["bays"]),
+        events=plain["events"],
         name=manifest["name"],
         departure_jitter=manifest["departure_jitter"],
         patience=manifest["patience"],
         provenance=manifest["provenance"],
     )
+
+
+def _said(folder: Path) -> object:
+    """Return what the manifest in a folder says; None if there is none that can be read."""
+    try:
+        said: object = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a folder holds nothing but tables of a town, perhaps of one that was never finished."""
+    ours = {MANIFEST, *(f"{name}.parquet" for name in _TABLES)}
+    return path.is_dir() and not path.is_symlink() and ours.issuperset(file.name for file in path.iterdir())
 
 
 def _refuse_what_no_table_holds(scenario: Scenario) -> None:
@@ -184,11 +200,12 @@ def _manifest(folder: Path) -> dict[str, Any]:
     return found
 
 
-def _read(path: Path, name: str, files: dict[str, Any]) -> pd.DataFrame:
+def _content(path: Path, name: str, files: dict[str, Any]) -> BytesIO:
+    """Return what a table's file holds, if it is what the manifest says."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BadSource(f"{path} cannot be read ({error}): {_REMEDY}") from error
     if hashlib.sha256(content).hexdigest() != files.get(name, {}).get("sha256"):
         raise BadSource(f"{path} is not what {MANIFEST} says it is: it was changed or damaged; {_REMEDY}")
-    return gpd.read_parquet(BytesIO(content)) if name in _DRAWN else pd.read_parquet(BytesIO(content))
+    return BytesIO(content)

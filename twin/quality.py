@@ -68,12 +68,14 @@ def quality(nodes: gpd.GeoDataFrame, links: gpd.GeoDataFrame, turns: pd.DataFram
 
 def _coverage(links: gpd.GeoDataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     length = links["length"].to_numpy(np.float64)
+    subjects = {
+        "way": [[f"way:{way}" for way in ways] for ways in links["osm_ways"]],
+        "link": [[f"link:{link_id}"] for link_id in links["link_id"]],
+    }
     known = {"names": (links["name"] != "").to_numpy()}
     for what, (kind, subject) in _COVERED.items():
         guessed = set(notes.loc[notes["kind"] == kind, "subject"])
-        ids = [[f"way:{way}" for way in ways] for ways in links["osm_ways"]] if subject == "way" else []
-        ids = ids or [[f"link:{link_id}"] for link_id in links["link_id"]]
-        known[what] = np.array([guessed.isdisjoint(own) for own in ids])
+        known[what] = np.array([guessed.isdisjoint(own) for own in subjects[subject]])
     shares = [float(length[mask].sum() / length.sum()) for mask in known.values()]
     return pd.DataFrame({"what": list(known), "km": length.sum() / 1000, "known": shares})
 

@@ -17,12 +17,14 @@ from shapely import LineString, Point
 import twin
 from tests.formats import judge
 from tests.reference_data import reference
+from tests.roads import chain
 from twin.demand import Demand
 from twin.errors import BadSource
 from twin.formats.sumo import read_sumo, write_sumo
 from twin.formats.sumo.ahead import driven_ways
 from twin.formats.sumo.driver import Driver
 from twin.formats.sumo.files import as_id, from_id, parse, program
+from twin.formats.sumo.lanes import ways
 from twin.formats.sumo.lights import Window, programs, windows
 from twin.formats.sumo.priority import without_circles
 from twin.formats.sumo.roads import Connection, Edge, Lane
@@ -191,6 +193,14 @@ def test_sumo_turns_as_slowly_as_we_do(tmp_path, turn):
     theirs = judge.in_sumo(files.net, files.routes, tmp_path, end=2000)
     ours = judge.in_twin(twin.simulate(back.scenario, habits=back.habits))
     assert theirs.travel_time.iloc[0] == pytest.approx(ours.travel_time.iloc[0], abs=2.5)
+
+
+@pytest.mark.parametrize(("before", "behind"), [(3, 1), (3, 2), (2, 2), (1, 3)])
+def test_only_as_many_lanes_lead_on_as_there_are_behind(before, behind):
+    """Side by side from the right; in the other lanes SUMO's drivers would block each other inside the junction."""
+    made = ways(chain({"lanes": before}, {"lanes": behind}))
+    lanes = min(before, behind)
+    assert sorted((way.into_lane, way.out_lane) for way in made) == [(lane, lane) for lane in range(lanes)]
 
 
 def test_all_queue_in_the_lane_from_which_the_route_goes_on():
