@@ -55,7 +55,7 @@ links correlate as they should. On Helsinki's heavy day they do not, because of 
 
 BRIDGE_SIGNAL, BRIDGE_LEAD = "1371624190", 6.0
 """The signal behind a full bridge in Helsinki, and how much earlier [s] it has to be so that room on the bridge reaches
-its beginning when it does in SUMO: there a queue starts to move at 6.7 m/s, here at 4.8 m/s, and 1 s sooner."""
+its beginning when it does in SUMO (README, fidelity)."""
 
 
 @pytest.fixture(autouse=True)

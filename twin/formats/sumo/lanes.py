@@ -46,8 +46,8 @@ def ways(network: Network) -> list[Way]:
     Lane groups lie side by side from the left; lanes that are left over on the right belong to the last one. Within a
     group, through traffic may use all lanes, other turns those at their side, as many as the next link has lanes; where
     all turn, they share the lanes. Left turns end on the lanes at the left, others on those at the right. Lanes for
-    which the next link has none lead nowhere: SUMO's drivers who merge inside a junction give way to each other, and
-    three lanes onto one passed less than one does, until the town stood still. They keep to the lanes that go on.
+    which the next link has none lead nowhere: SUMO's drivers who merge inside a junction give way to each other, until
+    a full town stands still (README, fidelity). They keep to the lanes that go on.
     """
     count = lane_counts(network)
     found = []
