@@ -305,7 +305,7 @@ def _run(
                 units = vehicles[v + UNITS]
                 links[link + ON] -= units
                 began = time
-                if signal >= 0 and not yields and not passing:
+                if signal >= 0 and vehicles[v + THERE] < time and not yields and not passing:
                     most = max(0, links[link + WAVE] - scaled(links[link + SPACING], slowest))
                     began = max(set_out(time, signal, signals, windows), vehicles[v + THERE], time - most)
                     if target != NOWHERE:
