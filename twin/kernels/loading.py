@@ -303,13 +303,13 @@ def _run(
             if left != NOWHERE:
                 link = left << 4
                 units = vehicles[v + UNITS]
-                links[link + ON] -= units
                 began = time
                 if signal >= 0 and vehicles[v + THERE] < time and not yields and not passing:
                     most = max(0, links[link + WAVE] - scaled(links[link + SPACING], slowest))
                     began = max(set_out(time, signal, signals, windows), vehicles[v + THERE], time - most)
                     if target != NOWHERE:
                         began = max(began, room_comes(target << 4, 1, 0, links, slots))
+                links[link + ON] -= units
                 slot, begin, end = links[link + SLOT_OUT], links[link + SLOTS], links[link + SLOTS] + links[link + RING]
                 for _ in range(units):
                     at = slot  # in order of setting out: those who set out later move up
