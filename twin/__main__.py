@@ -92,18 +92,18 @@ def _run(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     scenario = read_osm(options.source, load=options.load, total=options.trips, seed=options.seed, progress=_progress())
-    manifest = write_town(scenario, options.out)
+    kept = write_town(scenario, options.out)
     if options.json:
-        print(json.dumps(manifest, ensure_ascii=False))
+        print(json.dumps(kept, ensure_ascii=False))
         return 0
-    rows = {name: manifest["files"][name]["rows"] for name in ("links", "nodes", "plans", "trips")}
-    print(f"{manifest['name']}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
-    for label in manifest["labels"]:
+    rows = {name: kept["files"][name]["rows"] for name in ("links", "nodes", "plans", "trips")}
+    print(f"{kept['name']}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    for label in kept["labels"]:
         print(word(label))
-    print("known: " + ", ".join(f"{what} {share:.0%}" for what, share in manifest["known"].items()))
-    for kind, count in manifest["guesses"].items():
+    print("known: " + ", ".join(f"{what} {share:.0%}" for what, share in kept["known"].items()))
+    for kind, count in kept["guesses"].items():
         print(f"{count:6} x {kind}")
-    for place in manifest["places_to_look_at"]:
+    for place in kept["places_to_look_at"]:
         print(f"look at: {place['kind']}, {place['detail']} ({place['osm'] or place['node_id']})")
     print(f"kept in {options.out}: twin run {options.out}")
     return 0
