@@ -7,6 +7,7 @@ written from the text of the rules alone.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -92,7 +93,7 @@ class Link:
     waiting: deque[Vehicle] = field(default_factory=deque)  # for a bay
     entered: int = 0  # units
     next_entry: int = EVER
-    left: list[int] = field(default_factory=list)  # when each unit left
+    left: list[int] = field(default_factory=list)  # when each unit that left set out, in order of these times
 
     def units(self, size: int) -> int:
         """Return how many units a vehicle takes up here (rule 6)."""
@@ -215,6 +216,7 @@ class Town:
     signals: list[Signal]
     vehicles: list[Vehicle]
     changes: deque[tuple[int, int, int, int]]  # time, kind, row, value
+    slowest: int  # headway of the slowest class
 
 
 def ready_from(group: Group, time: int) -> int:
@@ -290,16 +292,27 @@ def may_enter(link: Link, kind: Kind, time: int) -> bool:
     return link.has_room(units) and link.opens(units, scaled(link.headway, kind.headway)) <= time
 
 
-def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool) -> None:
+def set_out(vehicle: Vehicle, turn: Turn, time: int, slowest: int) -> int:
+    """Return when a vehicle set out that leaves its link at this moment (rule 4)."""
+    if not vehicle.group or not turn.signal or turn.yields_at(time):
+        return time
+    window = turn.signal.window_at(time)
+    most = max(0, vehicle.link.wave_time - scaled(vehicle.link.headway, slowest))
+    room = turn.link.room_comes(1) if turn.link else EVER
+    return max(window.begin, vehicle.there, room, time - (window.start_up - window.begin), time - most)
+
+
+def leave(vehicle: Vehicle, turn: Turn, time: int, *, yielded: bool, slowest: int) -> None:
     """Take a vehicle out of its lane group and off its link."""
     group = vehicle.group
+    if vehicle.link:
+        for _ in range(vehicle.units):
+            insort(vehicle.link.left, set_out(vehicle, turn, time, slowest))
     if group:
         headway = group.headway + group.headway * turn.headway // UNITY
         headway = max(headway, turn.follow_up if yielded else 0)
         group.line.pop(0)
         group.last_exit, group.next_exit = time, time + scaled(headway, vehicle.kind.headway)
-    if vehicle.link:
-        vehicle.link.left += [time] * vehicle.units
     vehicle.times[vehicle.step] = time
     vehicle.step += 1
     vehicle.link = vehicle.group = None
@@ -369,7 +382,8 @@ def move_heads(town: Town, time: int) -> None:
     giving_up = [head for head in ready if gives_up(head)]
     moves = movers([head for head in ready if head not in giving_up], time)
     for head, turn in moves:
-        leave(head, turn, time, yielded=turn.link is not None and turn.yields_at(time))
+        yielded = turn.link is not None and turn.yields_at(time)
+        leave(head, turn, time, yielded=yielded, slowest=town.slowest)
     for head, turn in moves:
         if turn.link:
             enter(head, turn, time)
@@ -391,7 +405,7 @@ def move_passing(town: Town, time: int) -> None:
             link is None or link.has_room(vehicle.units) or link.entered - len(link.left) == vehicle.units
         )
         if others_have_room and (turn.link is None or turn.link.has_room(turn.link.units(vehicle.kind.size))):
-            leave(vehicle, turn, time, yielded=False)
+            leave(vehicle, turn, time, yielded=False, slowest=town.slowest)
             if turn.link:
                 enter(vehicle, turn, time)
             for place in {id(place): place for place in (link, turn.link) if place}.values():
@@ -443,7 +457,7 @@ def build(columns: Columns) -> Town:
         place.bays = groups[first:after]
     turns = build_turns(c, links, groups, signals)
     changes = deque(zip(c.timetable_time, c.timetable_kind, c.timetable_row, c.timetable_value, strict=True))
-    return Town(links, groups, turns, signals, build_vehicles(c, turns), changes)
+    return Town(links, groups, turns, signals, build_vehicles(c, turns), changes, max(c.class_headway))
 
 
 def build_turns(c: Columns, links: list[Link], groups: list[Group], signals: list[Signal]) -> list[Turn]:

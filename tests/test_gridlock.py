@@ -16,7 +16,7 @@ from twin.network import Network
 from twin.places import no_places
 from twin.scenario import Scenario
 from twin.simulate import columns_of, simulate
-from twin.storage import Stretches, storage_of, unit_of, units_of
+from twin.storage import Stretches, unit_of, units_of
 
 CORNERS = "ABCD"
 RING = ["AB", "BC", "CD", "DA"]
@@ -133,7 +133,7 @@ def check_motion(result):
     left = went >= 0
     assert (went[left] - came[left] >= net.free_time[link][left]).all()
     stretches, unit = Stretches(net), unit_of(demand)
-    room = storage_of(stretches.jam, unit)
+    room = stretches.storage(unit)
     most = room[: len(net.links)].copy()
     np.add.at(most, stretches.group_link[stretches.pieces], room[len(net.links) :])
     units = units_of(demand.classes, unit)[result.class_of_trip[result.trip_of_step]]

@@ -24,10 +24,10 @@ def test_entries_are_rounded_up_and_exits_down():
     assert table["arrived"].tolist() == [50, 51.428, 52.856]
 
 
-def test_a_short_road_holds_the_vehicles_that_touch_it():
-    """12 m x .2 = 2.4, so three: the first is through at .6 s, the exit takes 100 s, three stand, one waits."""
+def test_a_short_road_holds_the_vehicles_that_fit_on_it():
+    """12 m x .2 = 2.4, so two, or one would stand in the junction: one is through at .6 s, the exit takes 100 s."""
     counts = run(chain({"length": 12.0}, exits={"1": 0.01}), trips("0", "1", [0.0] * 5), until=50.0).fate_counts()
-    assert counts == {"arrived": 1, "on road": 3, "waiting": 1, "refused": 0}
+    assert counts == {"arrived": 1, "on road": 2, "waiting": 2, "refused": 0}
 
 
 def test_each_limited_node_has_its_own_gate():

@@ -289,6 +289,21 @@ def test_queue_at_red(flow):
     assert gone.to_numpy()[1:-1] == approx(red * flow / (0.8 - flow), abs=1 / flow)
 
 
+def test_room_runs_back_from_when_the_light_turns_green():
+    """A full road of 100 m, w = 5 m/s: room is at its beginning L / w = 20 s after green, whatever is lost in starting.
+
+    Drivers set out when the light turns green; the start-up loss of 2 s is what they lose in speeding up, so the first
+    one is out 2 s after green, and 20 places of 5 m are taken by as many as get in a headway of 1.25 s apart.
+    """
+    signals = fixed_time(("2", "3", 600.0, 400.0), cycle=1000.0, loss=2.0)
+    roads = chain({}, {"length": 100.0}, {})
+    result = drive(roads, trips("0", "3", steady((0.8, 300))), signals=signals, until=700.0)
+    left, entered = on(result, "2")["left"].min(), on(result, "2")["entered"].sort_values().to_numpy()
+    assert left == approx(602.0)
+    assert (entered < 600).sum() == 20
+    assert entered[20:26] == approx(620 + 1.25 * np.arange(6), abs=0.01)
+
+
 def delay_at_second_signal(offset):
     """Send ten vehicles from one signal's green to another one 1 km on, later by an offset; return delays there [s]."""
     red, green, cycle = 30.0, 30.0, 60.0

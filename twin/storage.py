@@ -32,18 +32,23 @@ def units_of(classes: pd.DataFrame, unit: float) -> Longs:
     return np.maximum(np.round(classes["length"].to_numpy() / unit), 1).astype(np.int64)
 
 
-def storage_of(jam: Longs, unit: float) -> Longs:
-    """Return how many units roads hold: whole cars, rounded up, at least one.
+def storage_of(jam: Longs, free_time: Longs, capacity: Longs, unit: float) -> Longs:
+    """Return how many units roads hold: as many whole cars as can stand there, but never less than drive on them.
 
-    So one truck in a town does not change how many cars its short roads hold.
+    Who drives onto a road keeps the junction behind it clear: nobody enters who would have to stand with the tail in it
+    (Convention on Road Traffic, Vienna 1968, article 18.3), so part of a place for a car counts for nothing. Whole
+    cars, so one truck in a town does not change how many cars its short roads hold.
 
     Parameters
     ----------
     jam : array, shape (n,) [1/1,000,000,000 PCU]
         Jam density x lanes x length: what stands there in a queue.
+    free_time : array, shape (n,) [ms]
+    capacity : array, shape (n,) [1/1,000,000 PCU/s, all lanes]
     unit : float [PCU]
     """
-    return np.maximum(up(jam, MICRO * MILLI), 1) * round(1 / unit)
+    driving = np.maximum(up(free_time * capacity, MS * MICRO), 1)
+    return np.maximum(jam // (MICRO * MILLI), driving) * round(1 / unit)
 
 
 def place_storage(bays: pd.DataFrame) -> Longs:
@@ -109,6 +114,28 @@ class Stretches:
         return np.where(self.pocket > 0, parted, self.network.free_time.astype(np.int64))
 
     @cached_property
+    def free_time(self) -> Longs:
+        """Time to drive each stretch with nobody in the way : array, shape (n_stretch,) [ms].
+
+        A pocket takes what its link's shared part leaves of the whole road's time.
+        """
+        whole = self.network.free_time.astype(np.int64)
+        rest = np.maximum(whole - self.shared_time, 1)
+        return np.concatenate([self.shared_time, rest[self.group_link[self.pieces]]])
+
+    @cached_property
+    def capacity(self) -> Longs:
+        """What each stretch carries, all its lanes : array, shape (n_stretch,) [1/1,000,000 PCU/s]."""
+        network = self.network
+        lane = in_steps(network.links["capacity"], MICRO).to_numpy(np.int64)[self.group_link[self.pieces]]
+        lanes = network.lane_groups["lanes"].to_numpy(np.int64)[self.pieces]
+        return np.concatenate([network.link_capacity, lane * lanes])
+
+    def storage(self, unit: float) -> Longs:
+        """Return how many units of so many PCU each stretch holds : array, shape (n_stretch,)."""
+        return storage_of(self.jam, self.free_time, self.capacity, unit)
+
+    @cached_property
     def turn_time(self) -> Longs:
         """What each turn costs beside driving on : array, shape (n_turn,) [ms].
 
@@ -118,14 +145,14 @@ class Stretches:
         network = self.network
         onto = network.link_rows(network.turns["out_link"])
         headway = MS * MICRO // network.link_capacity[onto]
-        most = storage_of(self.jam, 1.0)[onto] * headway - self.shared_time[onto] - 1
+        most = self.storage(1.0)[onto] * headway - self.shared_time[onto] - 1
         said = in_steps(network.turns["turn_time"], MS).to_numpy(np.int64)
         times: Longs = np.clip(most, 0, said)
         return times
 
     @cached_property
     def jam(self) -> Longs:
-        """Jam density x lanes x length of all stretches : array, shape (n_link + n_piece,) [1/1,000,000,000 PCU].
+        """Jam density x lanes x length of all stretches : array, shape (n_stretch,) [1/1,000,000,000 PCU].
 
         A pocket shorter than its link's longest holds fewer vehicles.
         """

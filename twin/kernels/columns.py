@@ -28,6 +28,11 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    next exit - b, or when it starts up in the next window after y if y is red. So a saturated signal serves
    s (g - loss) / C on average, also where g is no multiple of the headway. Without a signal it is ready at x. A head
    that is ready but not served when its window closes is ready anew when it starts up in the next one.
+   *Setting out*: a queue sets out when its window opens; ``window_loss`` is what it loses in speeding up. So a head
+   that leaves at t by a turn with a signal and does not yield (rule 8) set out at t - l, l being ``window_loss``, but
+   at most b - a - 1 and max(0, ``link_wave_time`` - the headway of the slowest class on its link); yet not before its
+   window opened, it was there, and the room for one unit had come in the link where it goes (rule 6). Everybody else
+   sets out when leaving.
 5. A head whose turn leads NOWHERE leaves the network at the moment when it is ready.
 6. *Gates*: any other head stands at the gate of the link that its turn leads to, from the moment when it is ready. A
    gate serves at most one head at one time t, and only a head that is ready in the window open at t and whose link is
@@ -35,10 +40,10 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    ``class_headway``) of who entered; t >= the gate's next service, which each service sets to t +
    scaled(``gate_headway``, its ``class_headway``); and there is room: with k = min(``class_size``, storage), but at
    least 1, on + k <= storage, where on counts the units of those who are on the link, and, n being the units that ever
-   entered, for each i < k the unit n + 1 + i - storage to leave the link (if that is above 0) did so at least
-   max(1, ``link_wave_time`` - i s) before t (the backward wave), where s = scaled(``link_headway``,
-   ``class_headway``) // k: long vehicles come in bit by bit. Who enters with k units leaves with k. In a place (rule 9)
-   everybody takes one unit.
+   entered, for each i < k the unit n + 1 + i - storage of those who have left, in order of setting out (if that is
+   above 0), set out at least max(1, ``link_wave_time`` - i s) before t (the backward wave), where s =
+   scaled(``link_headway``, ``class_headway``) // k: long vehicles come in bit by bit. Who enters with k units leaves
+   with k. In a place (rule 9) everybody takes one unit.
 7. *Merges*: of the heads that could be served at t the gate takes the one with the smallest max(tag of its turn,
    clock of the gate); ties go to the smaller vehicle. Serving at start s = max(tag, clock) sets the tag to
    s + ``turn_cost`` and the clock to s, contested or not (start-time fair queueing [2]_): costs are inverse to the
@@ -143,7 +148,7 @@ class Columns(NamedTuple):
         Least time between two entries: 1 / (capacity x lanes).
     link_storage : array, shape (n_link,) [units]
     link_wave_time : array, shape (n_link,) [ms]
-        Time from an exit until the room that it makes has come back to the entry: storage x headway - free time.
+        Time from setting out until the room has come back to the entry: storage x headway - free time.
     link_gate : array, shape (n_link,)
         Gate through which the link is entered: its own row, or one from n_link on that links share which leave a node
         with a capacity of its own.

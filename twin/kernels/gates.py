@@ -37,7 +37,7 @@ SERVES = 1
 
 @helper
 def slot_of(record: int, units: int, links: Ints) -> int:
-    """Return the slot that says when the unit left whose room so many more units on a link would take.
+    """Return the slot that says when the unit set out whose room so many more units on a link would take.
 
     To be asked only where there is room for them. The unit n + k - storage to leave the link is on + k - storage units
     before the next one to leave.

@@ -1,4 +1,4 @@
-"""Lights: when a signal's windows are open, and from when on the head of a queue may go (rules 2 to 4 of ``columns``).
+"""Lights: when a signal's windows are open, and from when on a queue sets out and goes (rules 2 to 4 of ``columns``).
 
 A signal is given by where its record begins (row * 8), or is negative where a turn has none.
 """
@@ -80,6 +80,13 @@ def ready_anew(ready: int, time: int, signal: int, signals: Ints, windows: Ints)
     if opens <= ready:
         return ready
     return opens + windows[window + LOSS]
+
+
+@helper
+def set_out(time: int, signal: int, signals: Ints, windows: Ints) -> int:
+    """Return since when a head may have been setting out that leaves at a time."""
+    window, opens = window_at(time, signal, signals, windows)
+    return max(opens, time - windows[window + LOSS])
 
 
 @helper

@@ -14,9 +14,9 @@ from twin.kernels import in_place
 from twin.kernels.bays import enter_place, give_up, overtake, take_bay
 from twin.kernels.calendar import COUNTS, OPEN_PAGE, PAGE, PAGE_BITS, open_page, put, take_out
 from twin.kernels.columns import NOT_YET, NOWHERE, PASS, UNITY, Columns, Ints, Longs
-from twin.kernels.gates import SERVES, claim_gates, may_pass, opening, slot_of, wake
+from twin.kernels.gates import SERVES, claim_gates, may_pass, opening, room_comes, slot_of, wake
 from twin.kernels.leading import keep_timetable
-from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled
+from twin.kernels.lights import must_yield, next_chance, ready_anew, ready_moment, scaled, set_out
 from twin.kernels.records import (
     AT_GATE,
     BEHIND,
@@ -64,6 +64,7 @@ from twin.kernels.records import (
     UNITS,
     WAKE_AT,
     WANTS,
+    WAVE,
     YIELD,
 )  # fmt: skip
 from twin.kernels.state import State
@@ -102,7 +103,7 @@ def advance(state: State, columns: Columns, until: int) -> None:
             state.turn.view(np.int64), columns.class_size, columns.class_headway, columns.class_slow,
             columns.yield_gap, columns.yield_follow_up, columns.yield_turns, columns.yield_turn, columns.yield_onward,
             columns.yield_lead, columns.gate_headway, state.made,
-            len(columns.link_gate) - (len(state.place) >> 2),
+            len(columns.link_gate) - (len(state.place) >> 2), int(columns.class_headway.max()),
         )  # fmt: skip
         state.clock[0] = stop
 
@@ -113,10 +114,11 @@ def _run(
     windows: Ints, places: Ints, slots: Ints, calendar: Ints, clocks: Longs, tags: Longs, class_size: Ints,
     class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_turns: Ints,
     yield_turn: Ints, yield_onward: Ints, yield_lead: Ints, gate_headway: Ints, made: Ints, first_place: int,
+    slowest: int,
 ) -> None:  # fmt: skip
     """Let everything happen from a time on until another; the timetable has nothing between.
 
-    Clocks and tags are the 64-bit numbers of links and turns.
+    Clocks and tags are the 64-bit numbers of links and turns; slowest is the headway of the slowest class.
     """
     begun, crowd = NOT_YET, False
     time = start
@@ -279,15 +281,16 @@ def _run(
             kind = vehicles[v + CLASS]
             log[2 * step + 1] = time
 
-            # It leaves: the next in its queue becomes the head, and room begins to travel back along the link.
+            # It leaves: the next in its queue becomes the head, and room travels back along the link.
             freed = vehicles[v + BEHIND]
             queues[record + FIRST] = freed
             slower = turns[turn + SLOWER]
             headway = queues[record + OWN_HEADWAY]
             headway += headway * (slower & HEADWAY_PART) // UNITY
             queues[record + LEFT] = (step << 2) + (2 if vehicles[v + THERE] < time else 0)
-            may_yield = turns[turn + YIELD] >= 0 and not passing
-            if may_yield and must_yield(time, turns[turn + SIGNAL] << 3, signals, windows):
+            signal = turns[turn + SIGNAL] << 3
+            yields = turns[turn + YIELD] >= 0 and not passing and must_yield(time, signal, signals, windows)
+            if yields:
                 headway = max(headway, yield_follow_up[turns[turn + YIELD]])
                 queues[record + LEFT] += 1 if queues[record + READY] < time else 0
             queues[record + LAST_EXIT] = time
@@ -300,11 +303,22 @@ def _run(
             if left != NOWHERE:
                 link = left << 4
                 units = vehicles[v + UNITS]
+                began = time
+                if signal >= 0 and vehicles[v + THERE] < time and not yields and not passing:
+                    most = max(0, links[link + WAVE] - scaled(links[link + SPACING], slowest))
+                    began = max(set_out(time, signal, signals, windows), vehicles[v + THERE], time - most)
+                    if target != NOWHERE:
+                        began = max(began, room_comes(target << 4, 1, 0, links, slots))
                 links[link + ON] -= units
-                slot, end = links[link + SLOT_OUT], links[link + SLOTS] + links[link + RING]
+                slot, begin, end = links[link + SLOT_OUT], links[link + SLOTS], links[link + SLOTS] + links[link + RING]
                 for _ in range(units):
-                    slots[slot] = time
-                    slot = slot + 1 if slot + 1 < end else links[link + SLOTS]
+                    at = slot  # in order of setting out: those who set out later move up
+                    before = at - 1 if at > begin else end - 1
+                    while slots[before] > began and before != slot:
+                        slots[at] = slots[before]
+                        at, before = before, before - 1 if before > begin else end - 1
+                    slots[at] = began
+                    slot = slot + 1 if slot + 1 < end else begin
                 links[link + SLOT_OUT] = slot
                 if left >= first_place:
                     freed = take_bay(served, (left - first_place) << 2, time, places, queues, vehicles, log)

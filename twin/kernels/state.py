@@ -77,7 +77,7 @@ class State(NamedTuple):
     queue, link, turn, vehicle, signal, window, place : arrays
         Records.
     slots : array [ms]
-        For each link a ring: when the last units left it.
+        For each link a ring: when the last units that left it set out, in order of these times.
     calendar : array
         Lists of events (see ``twin.kernels.calendar``).
     made : array, shape (n_turn,) [ms]

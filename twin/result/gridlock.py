@@ -165,9 +165,11 @@ class _Standing:
         unit = unit_of(scenario.demand)
         self.closed, lanes = _as_at_the_end(result)
         built = scenario.network.links["lanes"].to_numpy(np.int64)
-        jam = self.roads.jam.copy()
-        jam[: self.n_link] = jam[: self.n_link] // built * lanes
-        self.room = np.concatenate([storage_of(jam, unit), place_storage(scenario.places.bays)])
+        jam, capacity = self.roads.jam.copy(), self.roads.capacity.copy()
+        for whole in (jam, capacity):
+            whole[: self.n_link] = whole[: self.n_link] // built * lanes
+        on_roads = storage_of(jam, self.roads.free_time, capacity, unit)
+        self.room = np.concatenate([on_roads, place_storage(scenario.places.bays)])
         self.on = np.zeros(len(self.room), np.int64)
         self.units = units_of(scenario.demand.classes, unit)[result.class_of_trip]
         self.lines: dict[tuple[int, int], list[tuple[int, int, int]]] = {}

@@ -152,7 +152,7 @@ def link_columns(free_time: Longs, capacity: Longs, jam: Longs, late: Longs, *, 
         See ``Roads.late``.
     unit : float [PCU]
     """
-    storage = storage_of(jam, unit)
+    storage = storage_of(jam, free_time, capacity, unit)
     wave = np.maximum(up(storage * round(unit * 10) * MS * MICRO, capacity * 10) - free_time - late, 1)
     return {"link_headway": up(MS * MICRO, capacity), "link_storage": storage, "link_wave_time": wave}
 
@@ -164,21 +164,8 @@ def road_columns(roads: Roads) -> Table:
 
 
 def _links(roads: Roads) -> Table:
-    links = roads.network.links
-    whole = roads.network.free_time.astype(np.int64)
-    shared_time = roads.stretches.shared_time
-    link = roads.group_link[roads.pieces]
-    piece_lanes = roads.network.lane_groups["lanes"].to_numpy(np.int64)[roads.pieces]
-    # The whole road's time is shared out.
-    capacity = in_steps(links["capacity"], MICRO).to_numpy()
-    free_time = np.concatenate([shared_time, np.maximum(whole - shared_time, 1)[link]])
-    table = link_columns(
-        free_time,
-        np.concatenate([roads.network.link_capacity, capacity[link] * piece_lanes]),
-        roads.stretches.jam,
-        roads.late,
-        unit=roads.unit,
-    )
+    parts = roads.stretches
+    table = link_columns(parts.free_time, parts.capacity, parts.jam, roads.late, unit=roads.unit)
     bays, gate = roads.places.bays, _gates(roads)
     place = {
         "link_free_time": np.ones(len(bays), np.int64),
@@ -186,7 +173,7 @@ def _links(roads: Roads) -> Table:
         "link_storage": place_storage(bays),
         "link_wave_time": np.ones(len(bays), np.int64),
     }
-    table["link_free_time"] = free_time
+    table["link_free_time"] = parts.free_time
     return {**{name: np.append(table[name], values) for name, values in place.items()}, **gate}
 
 
