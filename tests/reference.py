@@ -149,6 +149,7 @@ class Turn:
     yields_to: list[Seen] | None = None
     gap: int = 0
     follow_up: int = 0
+    patience: int = 1
     time: int = 0
     headway: int = 0
     tag: int = 0
@@ -156,6 +157,11 @@ class Turn:
     def yields_at(self, time: int) -> bool:
         """Tell whether who makes it now yields (rule 8)."""
         return self.yields_to is not None and (self.signal is None or self.signal.window_at(time).permitted)
+
+    def gap_after(self, waited: int) -> int:
+        """Return the gap that a head takes which has been ready for so long (rule 8)."""
+        impatient = max(0, waited - self.patience)
+        return self.gap - int(self.gap) * min(impatient, 9 * self.patience) // (18 * self.patience)
 
 
 class Seen(NamedTuple):
@@ -276,10 +282,10 @@ def must_yield(head: Vehicle, turn: Turn, time: int) -> bool:
         return False
     if time < head.look:
         return True
-    near = []
+    near, gap_taken = [], turn.gap_after(time - ready_from(head.group, time))
     for seen in turn.yields_to:
         moment = first_comes(seen, time, turn.link)
-        gap = max(1, turn.gap - turn.link.headway) if seen.turns[-1].link is turn.link else turn.gap
+        gap = max(1, gap_taken - turn.link.headway) if seen.turns[-1].link is turn.link else gap_taken
         near += [moment] if moment is not None and moment < time + gap else []
     if near:
         head.look = time + LOOK if max(near) == time else max(near) + 1
@@ -476,6 +482,7 @@ def build_turns(c: Columns, links: list[Link], groups: list[Group], signals: lis
         if row != NO_YIELD:
             turn.yields_to = [seen(c, turns, other) for other in range(c.yield_turns[row], c.yield_turns[row + 1])]
             turn.gap, turn.follow_up = c.yield_gap[row], c.yield_follow_up[row]
+            turn.patience = c.yield_patience[row]
     return turns
 
 

@@ -123,7 +123,7 @@ def by_hand(
         turn_signal=ints(turn_signal), turn_cost=ints([1] * len(turns)), turn_time=ints([0] * len(turns)),
         turn_headway=ints([0] * len(turns)), turn_yield=ints(turn_yield),
         turn_else=np.array(turn_else), yield_gap=ints([each[0] for each in yields]),
-        yield_follow_up=ints([each[1] for each in yields]),
+        yield_follow_up=ints([each[1] for each in yields]), yield_patience=ints([1000] * len(yields)),
         yield_turns=ints(np.cumsum([0, *(len(each[2]) for each in yields)])),
         yield_turn=ints([turn for each in yields for turn in each[2]]),
         yield_onward=ints([-1 for each in yields for _ in each[2]]),
@@ -339,6 +339,7 @@ def yield_columns(draw, layout, *, yielding):
         "turn_yield": ints(rows),
         "yield_gap": ints(draw(some(1, 20, len(majors)))),
         "yield_follow_up": ints(draw(some(1, 20, len(majors)))),
+        "yield_patience": ints(draw(some(1, 20, len(majors)))),
         "yield_turns": ints(np.cumsum([0, *map(len, majors)])),
         "yield_turn": ints([turn for rows in majors for turn, _, _ in rows]),
         "yield_onward": ints([onward for rows in majors for _, onward, _ in rows]),
@@ -443,7 +444,7 @@ def scaled(columns, factor):
     times = (
         "link_free_time", "link_headway", "link_wave_time", "group_headway", "gate_headway", "signal_cycle",
         "signal_offset", "window_start", "window_length", "window_loss", "yield_gap", "yield_follow_up",
-        "turn_time", "vehicle_departure", "timetable_time",
+        "yield_patience", "turn_time", "vehicle_departure", "timetable_time",
     )  # fmt: skip
     of_time = np.isin(columns.timetable_kind, [FREE_TIME, HEADWAY, WAVE_TIME, GROUP_HEADWAY])
     values = np.where(of_time, columns.timetable_value * factor, columns.timetable_value)

@@ -444,6 +444,7 @@ def renumbered(draw, c):
         **dict.fromkeys(Columns._fields[:5], links), **dict.fromkeys(Columns._fields[5:8], groups),
         **{name: order for name in Columns._fields for part, order in (
             ("turn_", turns), ("gate_", gates), ("yield_gap", yields), ("yield_follow_up", yields),
+            ("yield_patience", yields),
             ("yield_turn", majors), ("yield_onward", majors), ("yield_lead", majors),
             ("signal_", signals), ("window_", windows), ("class_", classes),
         ) if name.startswith(part)},

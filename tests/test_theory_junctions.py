@@ -158,7 +158,7 @@ def in_gaps(result, *majors):
 @pytest.mark.parametrize(
     ("gap", "follow_up", "headway", "count"),
     [
-        (4.5, 2.5, 4.4, 0), (4.5, 2.5, 4.6, 1), (4.5, 2.5, 6.9, 1), (4.5, 2.5, 7.1, 2), (4.5, 2.5, 10.0, 3),
+        (4.5, 2.5, 2.2, 0), (4.5, 2.5, 4.6, 1), (4.5, 2.5, 6.9, 1), (4.5, 2.5, 7.1, 2), (4.5, 2.5, 10.0, 3),
         (4.5, 2.5, 24.6, 9), (6.2, 3.3, 9.4, 1), (6.2, 3.3, 9.6, 2), (7.1, 3.5, 14.2, 3), (4.1, 1.0, 8.0, 4),
     ],
 )  # fmt: skip
@@ -169,6 +169,24 @@ def test_evenly_spaced_major_stream(gap, follow_up, headway, count):
     gaps, counts = in_gaps(result, "m0")
     assert gaps == approx(headway, abs=0.002)
     assert (counts[12:] == count).all()
+
+
+@pytest.mark.parametrize(("gap", "headway"), [(4.5, 4.4), (4.5, 3.0), (6.5, 3.8), (6.5, 3.26), (6.5, 3.24)])
+def test_who_waits_long_takes_shorter_gaps(gap, headway):
+    """No gap is long enough for the patient: one goes once its wait w has made tc (1 - (w - p) / (18 p)) as short as h.
+
+    The head is ready tf after the one before it left, p is 30 s, and nobody takes less than half a gap (at 10 p). So
+    one goes every k gaps, k being the least number with k h >= tf + p + 18 p (1 - h / tc).
+    """
+    wait = 30.0 + 540.0 * (1 - headway / gap)
+    result = crossing(headway * np.arange(1000), end=1000 * headway, gap=gap)
+    _, counts = in_gaps(result, "m0")
+    went = np.flatnonzero(counts[100:])
+    if wait > 300.0:
+        assert len(went) == 0
+    else:
+        assert len(went) > 3
+        assert (np.diff(went) == np.ceil((FOLLOW_UP + wait) / headway)).all()
 
 
 THIN = {"capacity": 20.0, "jam_density": 2.0}

@@ -55,19 +55,21 @@ it out event by event, ``tests/reference.py`` tick by tick, and both must agree 
    head that could be served at t but for this, and may look (t >= its look), looks at every turn c of its row, judging
    by what happened before t. It goes if nobody is seen who would come within [t, t + gap), gap being ``yield_gap``, or
    where they come onto the link that the head itself wants, this less that link's headway (which parts them anyway; at
-   least 1 ms). Where c crosses the head's own way, all who make it are looked at, and come when they could make it.
-   Where the way to the junction is short people are seen coming on the links before it: then c is a turn from which
-   ``yield_onward`` leads, over other rows of the list, to one that crosses the head's way; looked at are those alone
-   who will make all these turns one after the other, and they come ``yield_lead`` after they could make c:
-   of c's lane group the head could leave at e = its ready moment if that is t or later, and so if it is ready anew
-   after t because its window has closed. Else it stands at its gate: if there is no room in its link for one unit (rule
-   6, wave left aside) neither it nor anybody behind it could leave; if there is, e is the moment from t on when that
-   link opens to one unit, as far as known (next entry, next service, wave); but if that is the link which the yielding
-   head wants, and it is the wave that it waits for, until t or later, it is as if there were no room: in a queue people
-   take turns. The others behind it could leave at max(there, e of the one ahead + ``group_headway``), but not if it
-   stands and has to yield itself (two who turn left before each other may go), unless c is its own turn and crosses. Of
-   each turn c the first one counts of those who are looked at; if any of these comes before t + gap, the head looks
-   again at 1 + the latest such moment, or at t + LOOK if that moment is t. Its look stays with it until it leaves.
+   least 1 ms). People grow impatient [4]_: from ``yield_patience`` p after the head was ready on, the gap y that it
+   takes shrinks evenly, to half at 10 p: w ms after p it is y - y min(w, 9 p) // (18 p).
+   Where c crosses the head's own way, all who make it are looked at, and come when they could make it. Where the way to
+   the junction is short people are seen coming on the links before it: then c is a turn from which ``yield_onward``
+   leads, over other rows of the list, to one that crosses the head's way; looked at are those alone who will make all
+   these turns one after the other, and they come ``yield_lead`` after they could make c: of c's lane group the head
+   could leave at e = its ready moment if that is t or later, and so if it is ready anew after t because its window has
+   closed. Else it stands at its gate: if there is no room in its link for one unit (rule 6, wave left aside) neither it
+   nor anybody behind it could leave; if there is, e is the moment from t on when that link opens to one unit, as far as
+   known (next entry, next service, wave); but if that is the link which the yielding head wants, and it is the wave
+   that it waits for, until t or later, it is as if there were no room: in a queue people take turns. The others behind
+   it could leave at max(there, e of the one ahead + ``group_headway``), but not if it stands and has to yield itself
+   (two who turn left before each other may go), unless c is its own turn and crosses. Of each turn c the first one
+   counts of those who are looked at; if any of these comes before t + gap, the head looks again at 1 + the latest such
+   moment, or at t + LOOK if that moment is t. Its look stays with it until it leaves.
 9. *Places* are links with bays: rows ``place_bays[p]`` to ``place_bays[p + 1]`` are the lane groups of the bays of link
    ``first_place + p``. Who enters takes the first bay that is empty, or waits and takes, in order of entry, each bay
    that becomes empty, at that moment. There its service begins: its step is a stay of d ms, and it is there d ms later.
@@ -100,6 +102,9 @@ References
 .. [3] Harders, J. (1968). Die Leistungsfaehigkeit nicht signalgeregelter staedtischer Verkehrsknoten. Strassenbau und
    Strassenverkehrstechnik 76: who yields goes if the next vehicle of the major stream is a critical gap away, and
    others behind follow a follow-up time later. The gaps in use are those of the Highway Capacity Manual 2010, ch. 19.
+.. [4] Polus, A., Shmueli Lazar, S., Livneh, M. (2003). Critical gap as a function of waiting time in determining
+   roundabout capacity. J. Transportation Engineering 129(5), 504-509: between a longest and a shortest gap it falls
+   with the wait.
 """
 
 from __future__ import annotations
@@ -176,6 +181,8 @@ class Columns(NamedTuple):
         True where the turn leads to a place and a vehicle that finds it full does something else; it yields to nobody.
     yield_gap, yield_follow_up : array, shape (n_yield,) [ms]
         Critical gap and follow-up time.
+    yield_patience : array, shape (n_yield,) [ms]
+        Time, at least 1, from which on who waits takes shorter gaps.
     yield_turns : array, shape (n_yield + 1,)
         The turns that a yield row yields to are rows yield_turns[y] to yield_turns[y + 1] of yield_turn; none of them
         leads to a place or out of the network, or is made from the lane group of a turn that yields by this row.
@@ -231,6 +238,7 @@ class Columns(NamedTuple):
     turn_else: Bools
     yield_gap: Ints
     yield_follow_up: Ints
+    yield_patience: Ints
     yield_turns: Ints
     yield_turn: Ints
     yield_onward: Ints

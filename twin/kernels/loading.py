@@ -101,8 +101,8 @@ def advance(state: State, columns: Columns, until: int) -> None:
             now, stop, state.log.reshape(-1), state.queue, state.link, state.turn, state.vehicle, state.signal,
             state.window, state.place, state.slots, state.calendar, state.link.view(np.int64),
             state.turn.view(np.int64), columns.class_size, columns.class_headway, columns.class_slow,
-            columns.yield_gap, columns.yield_follow_up, columns.yield_turns, columns.yield_turn, columns.yield_onward,
-            columns.yield_lead, columns.gate_headway, state.made,
+            columns.yield_gap, columns.yield_follow_up, columns.yield_patience, columns.yield_turns, columns.yield_turn,
+            columns.yield_onward, columns.yield_lead, columns.gate_headway, state.made,
             len(columns.link_gate) - (len(state.place) >> 2), int(columns.class_headway.max()),
         )  # fmt: skip
         state.clock[0] = stop
@@ -112,9 +112,9 @@ def advance(state: State, columns: Columns, until: int) -> None:
 def _run(
     start: int, stop: int, log: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, signals: Ints,
     windows: Ints, places: Ints, slots: Ints, calendar: Ints, clocks: Longs, tags: Longs, class_size: Ints,
-    class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_turns: Ints,
-    yield_turn: Ints, yield_onward: Ints, yield_lead: Ints, gate_headway: Ints, made: Ints, first_place: int,
-    slowest: int,
+    class_headway: Ints, class_slow: Ints, yield_gap: Ints, yield_follow_up: Ints, yield_patience: Ints,
+    yield_turns: Ints, yield_turn: Ints, yield_onward: Ints, yield_lead: Ints, gate_headway: Ints, made: Ints,
+    first_place: int, slowest: int,
 ) -> None:  # fmt: skip
     """Let everything happen from a time on until another; the timetable has nothing between.
 
@@ -175,8 +175,9 @@ def _run(
                 if may_go and turns[turn + YIELD] >= 0 and must_yield(time, signal, signals, windows):
                     y = turns[turn + YIELD]
                     may_go = not may_not_go(
-                        time, queue, turn, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn, yield_onward,
-                        yield_lead, queues, links, turns, vehicles, log, signals, windows, slots,
+                        time, queue, turn, yield_gap[y], yield_patience[y], yield_turns[y], yield_turns[y + 1],
+                        yield_turn, yield_onward, yield_lead, queues, links, turns, vehicles, log, signals, windows,
+                        slots,
                     )  # fmt: skip
                 if may_go:
                     # Nobody else can be ready at this moment: no need to wait for the gate's choice (saves an event).
@@ -226,8 +227,9 @@ def _run(
                 if opens <= time and yields:
                     y = turns[turn + YIELD]
                     if may_not_go(
-                        time, queue, turn, yield_gap[y], yield_turns[y], yield_turns[y + 1], yield_turn, yield_onward,
-                        yield_lead, queues, links, turns, vehicles, log, signals, windows, slots,
+                        time, queue, turn, yield_gap[y], yield_patience[y], yield_turns[y], yield_turns[y + 1],
+                        yield_turn, yield_onward, yield_lead, queues, links, turns, vehicles, log, signals, windows,
+                        slots,
                     ):  # fmt: skip
                         opens = NEVER
                 if opens <= time and (

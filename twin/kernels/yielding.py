@@ -43,15 +43,16 @@ from twin.kernels.records import (
 
 @helper
 def may_not_go(
-    time: int, queue: int, turn: int, gap: int, first: int, after: int, yield_turn: Ints, yield_onward: Ints,
-    yield_lead: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints, signals: Ints, windows: Ints,
-    slots: Ints,
+    time: int, queue: int, turn: int, gap: int, patience: int, first: int, after: int, yield_turn: Ints,
+    yield_onward: Ints, yield_lead: Ints, queues: Ints, links: Ints, turns: Ints, vehicles: Ints, log: Ints,
+    signals: Ints, windows: Ints, slots: Ints,
 ) -> bool:  # fmt: skip
     """Tell whether a head that yields has to wait; if so, note when it looks again and has another chance."""
     record = queue << 4
     if queues[record + LOOK_AT] <= time:
+        taken = _gap_taken(time - queues[record + READY], gap, patience)
         seen = _latest_in_gap(
-            time, gap, turns[turn + ONTO] << 4, first, after, yield_turn, yield_onward, yield_lead,
+            time, taken, turns[turn + ONTO] << 4, first, after, yield_turn, yield_onward, yield_lead,
             queues, links, turns, vehicles, log, signals, windows, slots,
         )  # fmt: skip
         if seen != NOT_YET:
@@ -61,6 +62,14 @@ def may_not_go(
         return False
     queues[record + WAKE_AT] = next_chance(look, time, turns[turn + SIGNAL] << 3, signals, windows)
     return True
+
+
+@helper
+def _gap_taken(waited: int, gap: int, patience: int) -> int:
+    """Return the gap that somebody takes who has waited so long."""
+    if waited <= patience:
+        return gap
+    return gap - int(gap) * min(waited - patience, 9 * patience) // (18 * int(patience))
 
 
 @helper

@@ -19,6 +19,15 @@ MOST_LINKS, MOST_WAYS = 12, 50
 """Links one behind the other, and turns at each of these distances, at which people are seen coming at the most."""
 
 
+PATIENCE = 30
+"""Seconds after which people begin to take shorter gaps than the critical one.
+
+Adebisi, O., Sama, G. N. (1989). Influence of stopped delay on driver gap acceptance behavior. J. Transportation
+Engineering 115(3), 305-315: those who had stood for more than 30 s took shorter gaps than all on average. How far and
+how fast gaps shrink, to half at ten times this, is our assumption.
+"""
+
+
 def yield_columns(roads: Roads, table: Table) -> Table:
     """Return the yield part of the columns.
 
@@ -47,6 +56,7 @@ def yield_columns(roads: Roads, table: Table) -> Table:
         "turn_yield": of_turn,
         "yield_gap": gap,
         "yield_follow_up": (own["follow_up"].fillna(FOLLOW_UP) * MS).round().to_numpy(np.int64),
+        "yield_patience": np.full(len(turn), PATIENCE * MS, np.int64),
         "yield_turns": starts(np.bincount(seen["row"], minlength=len(turn)).astype(np.int64)),
         "yield_turn": seen["turn"][place],
         "yield_onward": now[seen["onward"][place]],
