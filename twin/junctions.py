@@ -44,6 +44,9 @@ FIRST_AT_STOP = 3.9
 AT_STOP = {1: 3.9, 2: 4.7, 3: 7.0, 4: 9.6}
 """The same where that many approaches are busy (the most conflicting case of each): HCM 2010, ch. 20."""
 
+AROUND = 2
+"""How many times as far from the middle of a wide junction as its farthest road begins one looks who is beside whom."""
+
 REACH = 15.0
 """Metres from the junction over which roads are looked at to tell who comes from the opposite side."""
 
@@ -365,7 +368,7 @@ def _around(network: Network, *, left_hand: bool) -> tuple[Longs, Longs]:
     Looking along a road away from the junction, who drives on the right goes out on the right and comes in on the left.
     """
     leaving, coming = _directions(network, 0.0)
-    direction = np.concatenate([coming, leaving])
+    direction = np.concatenate([_at_rim(network, coming, last=True), _at_rim(network, leaving, last=False)])
     node = np.concatenate([network.node_rows(network.links[end]) for end in ("to_node", "from_node")])
     one, other = _pairs(node)
     half = (direction[:, 1] < 0) | ((direction[:, 1] == 0) & (direction[:, 0] < 0))
@@ -388,17 +391,57 @@ def _directions(network: Network, reach: float) -> tuple[Longs, Longs]:
 
     To the first point that is not on the node and at least ``reach`` metres away, else to the farthest point.
     """
-    lines = network.links.geometry.to_numpy()
-    points, link = shapely.get_coordinates(lines, return_index=True)
-    whole = np.rint(points * (1e7 if network.links.crs else 1e2)).astype(np.int64)
-    if network.links.crs:  # degrees of longitude are shorter; whole degrees and parts of 100 are alike everywhere
-        squeeze = round(100 * np.cos(np.radians(np.rint(points[:, 1].mean()))))
-        whole = whole * [squeeze, 100]
-        near = int(reach * _METRE * 100)
-    else:
-        near = int(reach * 100)
-    start = starts(np.bincount(link, minlength=len(lines)))
+    whole, link = _whole(network, network.links.geometry.to_numpy())
+    near = int(reach * _metre(network))
+    start = starts(np.bincount(link, minlength=len(network.links)))
     return _seen(whole, link, start[:-1], near, last=False), _seen(whole, link, start[1:] - 1, near, last=True)
+
+
+def _whole(network: Network, shapes: npt.NDArray[np.object_]) -> tuple[Longs, Rows]:
+    """Return the points of shapes in whole numbers, as far apart east to west as north to south, and whose they are."""
+    points, shape = shapely.get_coordinates(shapes, return_index=True)
+    if not network.links.crs:
+        return np.rint(points * 1e2).astype(np.int64), shape
+    # Degrees of longitude are shorter; whole degrees and parts of 100 are alike everywhere.
+    squeeze = round(100 * np.cos(np.radians(np.rint(network.links.geometry.get_coordinates()["y"].mean()))))
+    return np.rint(points * 1e7).astype(np.int64) * [squeeze, 100], shape
+
+
+def _metre(network: Network) -> int:
+    """Return how many of these whole numbers are a metre."""
+    return _METRE * 100 if network.links.crs else 100
+
+
+def _at_rim(network: Network, directions: Longs, *, last: bool) -> Longs:
+    """Return the directions of links, seen from the middle of a wide junction where they end at one.
+
+    Links do not touch their node there. Where they cross a square around all of it the two sides of a divided road are
+    seen in their order.
+    """
+    points, link = _whole(network, network.links.geometry.to_numpy())
+    middles, _ = _whole(network, network.nodes.geometry.to_numpy())
+    start = starts(np.bincount(link, minlength=len(network.links)))
+    node = [network.node_rows(network.links[side]) for side in ("from_node", "to_node")]
+    rim = np.zeros(len(middles), np.int64)
+    for at, own in ((start[:-1], node[0]), (start[1:] - 1, node[1])):
+        np.maximum.at(rim, own, np.abs(points[at] - middles[own]).max(axis=1))
+    seen = directions.copy()
+    for row in np.flatnonzero(rim[node[last]] > _metre(network)):
+        line = points[start[row] : start[row + 1]] - middles[node[last][row]]
+        seen[row] = _crossing(line[::-1] if last else line, AROUND * int(rim[node[last][row]]))
+    return seen
+
+
+def _crossing(line: Longs, reach: int) -> Longs:
+    """Return where a line that leads away from a junction, or its straight continuation, crosses a square around it."""
+    far = np.abs(line).max(axis=1)
+    outside = np.flatnonzero(far >= reach)
+    end = int(outside[0]) if len(outside) else len(line) - 1
+    before, after = line[max(end - 1, 0)], line[end]
+    hop = after - before
+    edges = np.where(hop == 0, np.inf, (np.where(hop > 0, reach, -reach) - before) / np.where(hop == 0, 1, hop))
+    point: Longs = np.rint(before + hop * min(edges.min(), float(reach))).astype(np.int64)
+    return point
 
 
 def _seen(points: Longs, link: Rows, node: Longs, near: int, *, last: bool) -> Longs:

@@ -196,6 +196,8 @@ def test_only_what_can_be_driven_there_and_back_is_kept(draw, crossing):
 
 # Turn restrictions
 
+NO_TURN = {"type": "restriction", "restriction": "no_u_turn"}
+
 
 def restriction(kind, start, via, end, **tags):
     members = [("way", start, "from"), ("node", via, "via"), ("way", end, "to")]
@@ -236,7 +238,11 @@ def test_restrictions_never_leave_a_link_without_turns(draw, crossing):
         restriction("no_left_turn", 20, 1, 50, **{"except": "motorcar"}),
         restriction("give_way", 20, 1, 50),
         restriction("no_left_turn", 20, 1, 50, type="restriction:hgv"),
-        ([("way", 20, "from"), ("way", 30, "via"), ("way", 50, "to")], {"type": "restriction", "restriction": "no_u"}),
+        ([("way", 20, "from"), ("way", 30, "via"), ("way", 50, "to")], NO_TURN),
+        (
+            [("way", 20, "from"), ("way", 30, "via"), ("node", 1, "via"), ("way", 50, "to")],
+            restriction("no_u", 0, 0, 0)[1],
+        ),
         ([("node", 1, "via")], {"type": "restriction", "restriction": "no_left_turn"}),
         ([], {"type": "restriction"}),
     ],

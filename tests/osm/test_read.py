@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tests.reference_data import reference
 from twin.errors import BadSource
-from twin.osm import read, source
+from twin.osm import joined, read, source
 from twin.osm.scan import scan
 
 HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "helsinki.osm.pbf"
@@ -287,7 +287,8 @@ def test_reference_towns(name):
         ("monaco.osm.gz", 310, 619),
     ],
 )
-def test_reference_towns_are_as_large_as_osmnx_finds_them(name, nodes, links):
+def test_reference_towns_are_as_large_as_osmnx_finds_them(name, nodes, links, monkeypatch):
+    monkeypatch.setattr(joined, "CAR", 0.0)  # osmnx joins no junctions
     network = read(reference("osm") / name).network
     # Within 3 %, or 5 in the smallest, where the junctions that we keep at the edge of the map are many.
     assert len(network.nodes) == pytest.approx(nodes, rel=0.03, abs=5)

@@ -12,6 +12,7 @@ from twin.network import Network, notes_table
 from twin.osm import tags as meaning
 from twin.osm.areas import grounds
 from twin.osm.graph import link_table, links, node_table
+from twin.osm.joined import joined, one_junction
 from twin.osm.lanes import lane_tables
 from twin.osm.pieces import edges, pieces, strong
 from twin.osm.scan import scan
@@ -24,14 +25,13 @@ from twin.places import Places
 from twin.quality import EDGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
     from pathlib import Path
 
     from twin.osm.graph import Link
     from twin.osm.pieces import Edge, Note, Piece
     from twin.osm.scan import Scan
-    from twin.osm.turns import Turn
 
 EDGE_COLUMNS = ("node_id", "road_class", "name", "lanes_in", "lanes_out")
 
@@ -68,10 +68,8 @@ class Extract:
     source: dict[str, str]
 
     def __repr__(self) -> str:
-        signals = self.signal_hints["signal_id"].nunique()
-        return (
-            f"Extract({self.source['file']}: {self.network!r}, {signals} signals, {len(self.places.sites)} buildings)"
-        )
+        signals, buildings = self.signal_hints["signal_id"].nunique(), len(self.places.sites)
+        return f"Extract({self.source['file']}: {self.network!r}, {signals} signals, {buildings} buildings)"
 
 
 def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lambda _: None) -> Extract:
@@ -102,26 +100,30 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
     rims = edges(found, kept, cut)
     every, twice = links(found, kept, {rim.node for rim in rims})
     restrictions, not_understood = rules(data.restrictions)
-    alive, made, turn_notes = turns(every, restrictions, data.coords)
-    if not alive:
+    drawn, made, turn_notes = turns(every, restrictions, data.coords)
+    if not drawn:
         raise BadSource(_no_roads(path, data))
     progress(0.7)
-    lane_groups, turn_table, lane_notes = lane_tables(every, alive, made)
-    own = [every[row] for row in alive]
-    hints, light_notes = signal_hints(own, _nexts(alive, made), data.lights, data.coords)
+    hints, light_notes = signal_hints(drawn, made, data.lights, data.coords)
+    signal_of = dict(zip(hints["node_id"].astype(int), hints["signal_id"].astype(int), strict=True))
+    node_of = one_junction(drawn, signal_of, restrictions)
+    own, met, joint_notes = joined(drawn, made, node_of, restrictions, data.coords)
+    lane_groups, turn_table, lane_notes = lane_tables(own, met)
     sign_table, sign_notes = signs(own, data)
     left, side_notes = left_hand(data)
-    rim_table = _edge_table(rims, found, own)
+    rim_table = _edge_table(rims, found, own, node_of)
     notes = [
         *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
-        *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
+        *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
     network = Network(
-        node_table(own, data.coords), link_table(own, data.coords), lane_groups=lane_groups, turns=turn_table,
-        notes=notes_table(sorted(notes)),
+        node_table(own, data.coords, node_of), link_table(own, data.coords, node_of), lane_groups=lane_groups,
+        turns=turn_table, notes=notes_table(sorted(notes)),
     )  # fmt: skip
-    places = Places(sites(data, own), grounds(data))
-    return Extract(network, places, hints, sign_table, left, rim_table, described(path, data.timestamp))
+    places = Places(sites(data, own, node_of), grounds(data))
+    return Extract(
+        network, places, _signal_table(hints, node_of), sign_table, left, rim_table, described(path, data.timestamp)
+    )
 
 
 def _no_roads(path: Path, data: Scan) -> str:
@@ -139,15 +141,6 @@ def _tag_notes(data: Scan, own: Sequence[Link]) -> list[Note]:
     ]
 
 
-def _nexts(alive: Sequence[int], made: Sequence[Turn]) -> dict[int, list[int]]:
-    """Return the rows of the links into which one may turn, by row, among the links in use."""
-    place = {row: number for number, row in enumerate(alive)}
-    nexts: dict[int, list[int]] = {number: [] for number in place.values()}
-    for turn in made:
-        nexts[place[turn.into]].append(place[turn.out])
-    return nexts
-
-
 def _left_out(found: Sequence[Piece], kept: Sequence[int]) -> list[Note]:
     members = set(kept)
     lost: dict[int, float] = {}
@@ -162,7 +155,17 @@ def _edge_notes(table: pd.DataFrame) -> list[Note]:
     return [(EDGE, f"node:{node}", f"{name or road_class} leads off the map") for node, name, road_class in called]
 
 
-def _edge_table(rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link]) -> pd.DataFrame:
+def _signal_table(hints: pd.DataFrame, node_of: Mapping[int, int]) -> pd.DataFrame:
+    """Return the signalised junctions after nodes were joined."""
+    now = hints.copy()
+    for column in ("node_id", "signal_id"):
+        now[column] = [str(node_of.get(int(node), int(node))) for node in hints[column]]
+    return now.groupby("node_id", sort=False).agg({"signal_id": "first", "osm_nodes": "sum"}).reset_index()
+
+
+def _edge_table(
+    rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link], node_of: Mapping[int, int]
+) -> pd.DataFrame:
     nodes = {node for link in own for node in (link.start, link.stop)}
     rows = []
     for rim in rims:
@@ -171,5 +174,5 @@ def _edge_table(rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link
         inward = [side.lanes for piece, at in stubs if (side := piece.side(at)) is not None]
         outward = [side.lanes for piece, at in stubs if (side := piece.side(1 - at)) is not None]
         if rim.node in nodes:
-            rows.append((str(rim.node), first.road_class, first.name, sum(inward), sum(outward)))
+            rows.append((str(node_of.get(rim.node, rim.node)), first.road_class, first.name, sum(inward), sum(outward)))
     return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))

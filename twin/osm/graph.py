@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from twin.osm.pieces import Note, Piece
     from twin.osm.tags import Side
@@ -128,14 +128,16 @@ def capacity(speed: float, road_class: str) -> float:
     return min(ceiling, speed * WAVE_SPEED * JAM_DENSITY / (speed + WAVE_SPEED))
 
 
-def link_table(built: Sequence[Link], coords: dict[int, tuple[float, float]]) -> gpd.GeoDataFrame:
-    """Return the table of links that a Network is made of."""
+def link_table(
+    built: Sequence[Link], coords: Mapping[int, tuple[float, float]], node_of: Mapping[int, int]
+) -> gpd.GeoDataFrame:
+    """Return the table of links that a Network is made of; some of their nodes have become others."""
     counts = [len(link.refs) for link in built]
     points = np.array([coords[ref] for link in built for ref in link.refs]).reshape(-1, 2)
     columns = {
         "link_id": [link.link_id for link in built],
-        "from_node": [str(link.start) for link in built],
-        "to_node": [str(link.stop) for link in built],
+        "from_node": [str(node_of.get(link.start, link.start)) for link in built],
+        "to_node": [str(node_of.get(link.stop, link.stop)) for link in built],
         "length": [link.length for link in built],
         "lanes": [link.lanes for link in built],
         "free_speed": [link.speed for link in built],
@@ -149,10 +151,16 @@ def link_table(built: Sequence[Link], coords: dict[int, tuple[float, float]]) ->
     return gpd.GeoDataFrame(columns, geometry=lines, crs=CRS)
 
 
-def node_table(built: Sequence[Link], coords: dict[int, tuple[float, float]]) -> gpd.GeoDataFrame:
-    """Return the table of the nodes where links begin and end."""
-    nodes = sorted({node for link in built for node in (link.start, link.stop)})
-    points = shapely.points([coords[node] for node in nodes])
+def node_table(
+    built: Sequence[Link], coords: Mapping[int, tuple[float, float]], node_of: Mapping[int, int]
+) -> gpd.GeoDataFrame:
+    """Return the table of the nodes where links begin and end; one that others became lies in the middle of them."""
+    parts: dict[int, set[int]] = defaultdict(set)
+    for node in {node for link in built for node in (link.start, link.stop)}:
+        parts[node_of.get(node, node)].add(node)
+    nodes = sorted(parts)
+    places = [np.array([coords[part] for part in sorted(parts[node])]).mean(axis=0) for node in nodes]
+    points = shapely.points(np.array(places).reshape(-1, 2))
     return gpd.GeoDataFrame({"node_id": [str(node) for node in nodes]}, geometry=points, crs=CRS)
 
 

@@ -41,15 +41,12 @@ class Group:
     kinds: frozenset[str]
 
 
-def lane_tables(
-    links: Sequence[Link], alive: Sequence[int], turns: Sequence[Turn]
-) -> tuple[pd.DataFrame, pd.DataFrame, list[Note]]:
+def lane_tables(links: Sequence[Link], turns: Sequence[Turn]) -> tuple[pd.DataFrame, pd.DataFrame, list[Note]]:
     """Return the tables of lane groups and turns that a Network is made of, and notes.
 
     Parameters
     ----------
-    links, alive : sequences
-        Links, and the rows of those in use.
+    links : sequence of Link
     turns : sequence of Turn
         Every turn that is allowed.
 
@@ -68,8 +65,7 @@ def lane_tables(
         own[turn.into].append(turn)
     group_rows, turn_rows = [], []
     notes: list[Note] = []
-    for row in alive:
-        link = links[row]
+    for row, link in enumerate(links):
         kinds = frozenset(turn.kind for turn in own[row])
         groups = _groups(link, kinds, notes)
         long = _pocket(link, sum(group.lanes for group in groups), notes)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twin.osm.graph import Link
     from twin.osm.pieces import Note
     from twin.osm.scan import Tags
+    from twin.osm.turns import Turn
 
 NEAR, NEAR_ON_FOOT = 60.0, 30.0
 """A light belongs to a junction at most this far [m] down the road; one tagged on a crossing on foot must be nearer."""
@@ -28,7 +29,7 @@ _EARTH = pyproj.Geod(ellps="WGS84")
 
 def signal_hints(
     links: Sequence[Link],
-    nexts: Mapping[int, Sequence[int]],
+    turns: Sequence[Turn],
     lights: Mapping[int, Tags],
     coords: Mapping[int, tuple[float, float]],
 ) -> tuple[pd.DataFrame, list[Note]]:
@@ -38,8 +39,8 @@ def signal_hints(
     ----------
     links : sequence of Link
         The links in use.
-    nexts : mapping
-        Rows of the links into which one may turn, by row.
+    turns : sequence of Turn
+        Every turn that is allowed.
     lights : mapping
         Tags of the nodes of traffic signals.
     coords : mapping
@@ -58,6 +59,9 @@ def signal_hints(
         for place, ref in enumerate(link.refs):
             if ref in lights and place > 0:
                 passing[ref].append((row, place))
+    nexts: dict[int, list[int]] = defaultdict(list)
+    for turn in turns:
+        nexts[turn.into].append(turn.out)
     meeting = _meeting(links)
     snapped: dict[int, set[int]] = defaultdict(set)
     notes: list[Note] = []

@@ -15,7 +15,7 @@ from twin.osm.turns import METRES
 from twin.places import SITE_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -76,7 +76,7 @@ OFFICES = {
 }
 
 
-def sites(scan: Scan, links: Sequence[Link]) -> gpd.GeoDataFrame:
+def sites(scan: Scan, links: Sequence[Link], node_of: Mapping[int, int]) -> gpd.GeoDataFrame:
     """Return the table of buildings that a Places is made of.
 
     Parameters
@@ -86,6 +86,8 @@ def sites(scan: Scan, links: Sequence[Link]) -> gpd.GeoDataFrame:
     links : sequence of Link
         The links in use: a building's cars come and go at the nearest junction, by air, of a street where houses can
         stand (not of a motorway).
+    node_of : mapping
+        Nodes that became another, and that other.
 
     Returns
     -------
@@ -103,7 +105,7 @@ def sites(scan: Scan, links: Sequence[Link]) -> gpd.GeoDataFrame:
     people = [_people(*use, own, size) for use, own, size in zip(uses, tags, footprint, strict=True)]
     found["kind"] = ["work" if use == "industry" else use for use, _ in uses]
     found["name"] = [own.get("name", "") for own in tags]
-    found["node_id"] = _nearest(shapes, links, scan)
+    found["node_id"] = _nearest(shapes, links, scan, node_of)
     found["homes"] = [float(homes) for homes, _ in people]
     found["jobs"] = [float(jobs) for _, jobs in people]
     return found[list(SITE_COLUMNS)]
@@ -180,7 +182,9 @@ def _areas(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
     return np.asarray(shapely.area(shapes) * METRES**2 * np.cos(latitude)).round(1)
 
 
-def _nearest(shapes: npt.NDArray[np.object_], links: Sequence[Link], scan: Scan) -> list[str]:
+def _nearest(
+    shapes: npt.NDArray[np.object_], links: Sequence[Link], scan: Scan, node_of: Mapping[int, int]
+) -> list[str]:
     streets = [link for link in links if not link.road_class.startswith(("motorway", "trunk"))]
     nodes = sorted({node for link in streets for node in (link.start, link.stop)})
     if not nodes:
@@ -193,5 +197,5 @@ def _nearest(shapes: npt.NDArray[np.object_], links: Sequence[Link], scan: Scan)
     (house, node), away = tree.query_nearest(spots, return_distance=True)
     nearest = [""] * len(shapes)
     for h, n, metres in sorted(zip(house.tolist(), node.tolist(), away.tolist(), strict=True), reverse=True):
-        nearest[h] = str(nodes[n]) if metres <= FARTHEST else ""
+        nearest[h] = str(node_of.get(nodes[n], nodes[n])) if metres <= FARTHEST else ""
     return nearest

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import atan2, cos, degrees, hypot, radians
 from typing import TYPE_CHECKING
 
 from twin.osm.pieces import components
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from twin.osm.graph import Link
     from twin.osm.pieces import Note
@@ -44,10 +44,14 @@ class Turn:
 
 @dataclass(frozen=True)
 class Rule:
-    """A turn restriction via one node: ``only`` says whether the named turns are the only ones or are forbidden."""
+    """A turn restriction: ``only`` says whether the named turns are the only ones or are forbidden.
+
+    It holds at the node ``via``, or for who goes by way of all the roads ``ways`` (then via is 0).
+    """
 
     subject: str
     via: int
+    ways: frozenset[int]
     starts: frozenset[int]
     ends: frozenset[int]
     only: bool
@@ -56,42 +60,45 @@ class Rule:
 
 def turns(
     links: Sequence[Link], rules: Sequence[Rule], coords: dict[int, tuple[float, float]]
-) -> tuple[list[int], list[Turn], list[Note]]:
-    """Return the links that can be used (their rows), the turns between them, and notes.
+) -> tuple[list[Link], list[Turn], list[Note]]:
+    """Return the links that can be used, the turns between them, and notes.
 
     Links from which one cannot come back, turn by turn, are left out until none is left: the largest strongly
     connected part (by length) of the graph of turns.
     """
-    headings = [_headings(link, coords) for link in links]
+    headings = [headings_of(link, coords) for link in links]
     alive = list(range(len(links)))
     cut: list[Note] = []
     while True:
         made, notes = _allowed(links, alive, headings, rules)
         part = _strong(links, alive, made)
         if len(part) == len(alive):
-            return alive, made, [*cut, *notes]
+            row = {old: new for new, old in enumerate(alive)}
+            made = [replace(turn, into=row[turn.into], out=row[turn.out]) for turn in made]
+            return [links[old] for old in alive], made, [*cut, *notes]
         lost = sorted(set(alive) - set(part))
         cut += [("cut off", f"link:{links[row].link_id}", "cannot be driven to and from: turns") for row in lost]
         alive = part
 
 
 def rules(relations: Sequence[Relation]) -> tuple[list[Rule], list[Note]]:
-    """Return the restrictions that are understood (via one node, for cars, at all times), and notes on the others."""
+    """Return the restrictions that are understood (for cars, at all times), and notes on the others."""
     found, notes = [], []
     for relation in relations:
         why = _not_understood(relation)
         if why:
             notes.append(("restriction not understood", f"relation:{relation.relation_id}", why))
             continue
-        kind = relation.tags["restriction"]
+        named = relation.tags["restriction"]
         found.append(
             Rule(
                 subject=f"relation:{relation.relation_id}",
-                via=next(ref for _, ref, role in relation.members if role == "via"),
+                via=next((ref for kind, ref, role in relation.members if (kind, role) == ("n", "via")), 0),
+                ways=frozenset(ref for kind, ref, role in relation.members if (kind, role) == ("w", "via")),
                 starts=frozenset(ref for _, ref, role in relation.members if role == "from"),
                 ends=frozenset(ref for _, ref, role in relation.members if role == "to"),
-                only=kind.startswith("only_"),
-                back=kind == "no_u_turn",
+                only=named.startswith("only_"),
+                back=named == "no_u_turn",
             )
         )
     return found, notes
@@ -113,8 +120,8 @@ def _not_understood(relation: Relation) -> str:
     excepted = {value.strip() for value in tags.get("except", "").split(";")}
     if excepted & CARS:
         return f"except={tags['except']}: cars are free"
-    if roles[("n", "via")] != 1 or roles[("w", "via")]:
-        return "not via exactly one node"
+    if roles[("n", "via")] != (0 if roles[("w", "via")] else 1):
+        return "neither via one node nor via ways alone"
     return "" if roles[("w", "from")] and roles[("w", "to")] else "without a way from or a way to"
 
 
@@ -126,20 +133,23 @@ def _allowed(
         leaving[links[row].start].append(row)
     at_node: dict[int, list[Rule]] = defaultdict(list)
     for rule in rules:
-        at_node[rule.via].append(rule)
+        if not rule.ways:
+            at_node[rule.via].append(rule)
     made: list[Turn] = []
     notes: list[Note] = []
     for row in alive:
         node = links[row].stop
-        found = _ahead(_kinds(links, row, leaving[node], headings))
+        found = _ahead(turns_from(links, row, leaving[node], headings))
         made += _restricted(links, found, at_node.get(node, []), notes)
     return made, notes
 
 
-def _kinds(links: Sequence[Link], row: int, outs: list[int], headings: list[tuple[float, float]]) -> list[Turn]:
+def turns_from(
+    links: Sequence[Link], row: int, outs: Sequence[int], headings: Sequence[tuple[float, float]]
+) -> list[Turn]:
     """Return all turns from a link, from left to right, with their kinds."""
     link, arriving = links[row], headings[row][1]
-    angles = {out: (headings[out][0] - arriving + 180.0) % 360.0 - 180.0 for out in outs}
+    angles = {out: turned(arriving, headings[out][0]) for out in outs}
     back = {out for out in outs if _turns_back(link, links[out], angles[out])}
     ahead = [out for out in outs if out not in back and abs(angles[out]) <= STRAIGHT]
     straight = min(ahead, key=lambda out: (abs(angles[out]), links[out].link_id), default=None)
@@ -193,7 +203,12 @@ def _strong(links: Sequence[Link], alive: list[int], made: list[Turn]) -> list[i
     return [row for row, label in zip(alive, labels, strict=True) if label == best]
 
 
-def _headings(link: Link, coords: dict[int, tuple[float, float]]) -> tuple[float, float]:
+def turned(before: float, after: float) -> float:
+    """Return by how much one turns to the left between two directions [degrees], from -180 to 180."""
+    return (after - before + 180.0) % 360.0 - 180.0
+
+
+def headings_of(link: Link, coords: Mapping[int, tuple[float, float]]) -> tuple[float, float]:
     """Return the directions [degrees, counter-clockwise from east] in which a link sets out and arrives."""
     points = [coords[ref] for ref in link.refs]
     away = _heading(points)
