@@ -25,20 +25,26 @@ def found(network):
 
 
 def test_what_is_known_counts_by_length():
-    """Links of 1, 3 and 6 km: the first without a name, the second of guessed lanes, the third of guessed speed."""
+    """Links of 1, 3 and 6 km: the first without a name, the second of guessed lanes, the third of guessed speed.
+
+    That one ends at a guessed signal.
+    """
     notes = [
         ("guessed lanes", "way:8", ""), ("guessed speed", "way:9", ""), ("guessed speed", "way:5", ""),
-        ("guessed lane groups", "link:1", ""),
+        ("guessed lane groups", "link:1", ""), ("guessed signal", "node:3", ""),
     ]  # fmt: skip
     network = chain({"length": 1000.0}, {"length": 3000.0}, {"length": 6000.0})
     quality = noted(network, notes, name=["", "b", "c"], osm_ways=[(7,), (7, 8), (9,)]).quality()
     coverage = quality.coverage.set_index("what")["known"]
-    assert coverage.to_dict() == pytest.approx({"names": 0.9, "lanes": 0.7, "speeds": 0.4, "lanes by turns": 0.9})
-    assert quality.coverage["km"].tolist() == [10.0] * 4
+    assert coverage.to_dict() == pytest.approx(
+        {"names": 0.9, "lanes": 0.7, "speeds": 0.4, "lanes by turns": 0.9, "signals at the end": 0.4}
+    )
+    assert quality.coverage["km"].tolist() == [10.0] * 5
     assert quality.guesses.to_numpy().tolist() == [
         ["guessed speed", 2],
         ["guessed lane groups", 1],
         ["guessed lanes", 1],
+        ["guessed signal", 1],
     ]
 
 

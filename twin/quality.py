@@ -20,6 +20,9 @@ FAST, QUIET = ("motorway", "trunk"), ("residential", "living_street", "service")
 EDGE = "edge of the map"
 """Kind of the notes that name junctions (node:...) where roads were cut because the map ends."""
 
+SIGNAL = "guessed signal"
+"""Kind of the notes that name junctions (node:...) that are taken to have traffic signals."""
+
 LANES_APART, SPEEDS_APART = 2, 2.0
 """Lanes that may not vanish, and the factor by which no speed changes, from one link straight on to the next."""
 
@@ -27,6 +30,7 @@ _COVERED = {
     "lanes": ("guessed lanes", "way"),
     "speeds": ("guessed speed", "way"),
     "lanes by turns": ("guessed lane groups", "link"),
+    "signals at the end": (SIGNAL, "node"),
 }
 _PLACE_COLUMNS = ("kind", "node_id", "link_id", "detail", "capacity", "lon", "lat", "osm")
 
@@ -40,7 +44,8 @@ class Quality:
     Parameters
     ----------
     coverage : DataFrame
-        ``what`` (names, lanes, speeds, lanes by turns), ``km`` (of all links), ``known`` (share of these km).
+        ``what`` (names, lanes, speeds, lanes by turns, signals at the end), ``km`` (of all links), ``known`` (share of
+        these km).
     guesses : DataFrame
         ``kind``, ``count``: guesses and repairs that were made on import, the most frequent first.
     places : DataFrame
@@ -71,6 +76,7 @@ def _coverage(links: gpd.GeoDataFrame, notes: pd.DataFrame) -> pd.DataFrame:
     subjects = {
         "way": [[f"way:{way}" for way in ways] for ways in links["osm_ways"]],
         "link": [[f"link:{link_id}"] for link_id in links["link_id"]],
+        "node": [[f"node:{node}"] for node in links["to_node"]],
     }
     known = {"names": (links["name"] != "").to_numpy()}
     for what, (kind, subject) in _COVERED.items():

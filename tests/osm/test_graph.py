@@ -509,6 +509,48 @@ def test_the_nodes_of_a_divided_road_are_one_signal(draw):
     assert found == [("1", "1", (1,)), ("2", "1", (2,)), ("9", "9", (9,))]
 
 
+def main_roads(nodes, **classes):
+    """Return a crossing of roads of these classes: west and east, south and north."""
+    arms = {2: "west", 3: "east", 4: "south", 5: "north"}
+    return nodes, {10 * arm: ([arm, 1], {"highway": classes[side]}) for arm, side in arms.items() if side in classes}
+
+
+@pytest.mark.parametrize(
+    ("classes", "guessed"),
+    [
+        ({"west": "primary", "east": "primary", "south": "tertiary", "north": "tertiary"}, True),
+        ({"west": "secondary", "east": "secondary", "north": "tertiary"}, True),
+        ({"west": "tertiary", "east": "tertiary", "south": "tertiary", "north": "tertiary"}, False),
+        ({"west": "primary", "east": "primary", "south": "residential", "north": "residential"}, False),
+        ({"west": "primary", "east": "primary", "north": "primary_link"}, False),
+        ({"west": "primary", "east": "primary"}, False),
+    ],
+)
+def test_where_nobody_tagged_signals_main_roads_cross_at_some(draw, crossing, classes, guessed):
+    extract = read(draw(*main_roads(crossing[0], **classes)))
+    assert hints(extract) == [("1", "1", ())] * guessed
+    assert ("guessed signal" in kinds(extract)) == guessed
+    known = extract.network.quality().coverage.set_index("what")["known"]["signals at the end"]
+    assert known == pytest.approx(0.5 if guessed else 1.0, abs=0.01)
+
+
+def test_where_signals_are_tagged_none_is_guessed(draw, crossing):
+    nodes, ways = main_roads(crossing[0], west="primary", east="primary", south="primary", north="primary")
+    nodes |= {6: (200, 0), 7: (300, 0, LIGHT), 8: (200, 100), 9: (300, 100), 10: (400, 0)}
+    ways |= {90: ([3, 6, 7, 10], STREET), 91: ([6, 8], STREET), 92: ([7, 9], STREET)}
+    assert hints(read(draw(nodes, ways))) == [("7", "7", (7,))]
+
+
+def test_roads_along_one_line_and_roundabouts_have_no_guessed_signals(draw):
+    nodes = {1: (0, 0), 2: (-100, 0), 3: (100, 0), 4: (-100, 20)}
+    ways = {7: ([2, 1, 3], {"highway": "primary"}), 8: ([4, 1], {"highway": "primary"})}
+    assert hints(read(draw(nodes, ways))) == []
+    nodes = {1: (0, 0), 2: (30, 0), 3: (15, 30), 4: (-100, 0), 5: (130, 0), 6: (15, 130)}
+    ways = {7: ([1, 2, 3, 1], {"highway": "primary", "junction": "roundabout"})}
+    ways |= {8: ([4, 1], {"highway": "primary"}), 9: ([5, 2], {"highway": "primary"})}
+    assert hints(read(draw(nodes, ways | {10: ([6, 3], {"highway": "primary"})}))) == []
+
+
 # Tables
 
 

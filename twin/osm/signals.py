@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pyproj
 
+from twin.osm.unlit import without_lights
+from twin.quality import SIGNAL as GUESSED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -50,9 +53,9 @@ def signal_hints(
     -------
     hints : DataFrame
         ``node_id`` (a junction), ``signal_id`` (junction nodes that are one junction share it: the smallest of their
-        ids), ``osm_nodes`` (the lights that say so).
+        ids), ``osm_nodes`` (the lights that say so; none where signals are guessed).
     notes : list of (kind, subject, detail)
-        Lights that were moved to a junction, and lights that were left out.
+        Lights that were moved to a junction, lights that were left out, and signals that were guessed.
     """
     passing: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for row, link in enumerate(links):
@@ -77,6 +80,12 @@ def signal_hints(
         snapped[target].add(light)
         if target != light:
             notes.append(("signal moved", f"node:{light}", f"{away:.0f} m to the junction node:{target}"))
+    guessed, looked = without_lights(links, snapped, coords)
+    for node in guessed:
+        snapped[node] = set()
+        notes.append(
+            (GUESSED, f"node:{node}", f"main roads cross, as {looked} times in this town where hardly any is tagged")
+        )
     leader = _clusters(links, set(snapped), coords)
     rows = [(str(node), str(leader[node]), tuple(sorted(snapped[node]))) for node in sorted(snapped)]
     return pd.DataFrame(rows, columns=["node_id", "signal_id", "osm_nodes"]), notes
