@@ -23,7 +23,7 @@ MODULES = sorted(
 )
 
 PUBLIC = [
-    "Close", "Demand", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",
+    "Close", "Demand", "Fix", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",
     "kpis", "read_osm", "read_town", "simulate", "town", "write_town",
 ]  # fmt: skip
 

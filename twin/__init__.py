@@ -7,6 +7,7 @@ cache.prepare()  # before the first kernel is imported
 from twin.build import read_osm  # noqa: E402
 from twin.demand import Demand  # noqa: E402
 from twin.errors import TownError  # noqa: E402
+from twin.fixes import Fix  # noqa: E402
 from twin.folder import read_town, write_town  # noqa: E402
 from twin.network import Network  # noqa: E402
 from twin.picture.cards import kpis  # noqa: E402
@@ -20,6 +21,7 @@ from twin.towns import town  # noqa: E402
 __all__ = [
     "Close",
     "Demand",
+    "Fix",
     "Network",
     "Places",
     "Result",

@@ -15,6 +15,7 @@ import pandas as pd
 
 from twin.demand import Demand
 from twin.errors import BadSource, BadTable, TownError
+from twin.fixes import with_fixes
 from twin.network import Network
 from twin.places import Places
 from twin.scenario import Scenario
@@ -97,12 +98,13 @@ def write_town(scenario: Scenario, folder: str | Path) -> dict[str, Any]:
 
 
 def read_town(folder: str | Path) -> Scenario:
-    """Return the town that ``write_town`` kept in a folder.
+    """Return the town that ``write_town`` kept in a folder, with the fixes that its file fixes.toml lists.
 
     Raises
     ------
     BadSource
         If the folder holds no town, or one of its files is missing, damaged or of another version: the text names it.
+        So it is with a fix that cannot be read, or names what the town does not have.
     """
     source = Path(folder)
     manifest = _manifest(source)
@@ -112,7 +114,7 @@ def read_town(folder: str | Path) -> Scenario:
     drawn = {name: gpd.read_parquet(kept[name]) for name in _DRAWN}
     plain = {name: pd.read_parquet(kept[name]) for name in _TABLES if name not in _DRAWN}
     roads = {name: plain[name] for name in ("lane_groups", "turns", "yields", "notes")}
-    return Scenario(
+    town = Scenario(
         Network(drawn["nodes"], drawn["links"], **roads),
         Demand(plain["trips"], stays=plain["stays"], classes=plain["classes"], synthetic=manifest["synthetic_demand"]),
         Signals(plain["plans"], plain["greens"], phases=plain["phases"]),
@@ -123,6 +125,7 @@ def read_town(folder: str | Path) -> Scenario:
         patience=manifest["patience"],
         provenance=manifest["provenance"],
     )
+    return with_fixes(town, source)
 
 
 def _said(folder: Path) -> object:

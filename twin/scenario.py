@@ -266,29 +266,43 @@ class SpeedLimit:
 
     def apply(self, scenario: Scenario) -> Scenario:
         """Return the scenario with this speed on these links."""
-        network, speed = scenario.network, from_kmh(self.kmh)
-        links = network.links.copy()
+        network = scenario.network
         rows = np.unique(np.concatenate([links_named(network, name) for name in self.what]))
-        built = scenario.built or network
-        wave, jam = built.wave_speed[rows], built.links["jam_density"].to_numpy()[rows]
-        allowed = speed * wave * jam / (speed + wave)
-        links.loc[rows, "free_speed"] = speed
-        links.loc[rows, "capacity"] = np.minimum(built.links["capacity"].to_numpy()[rows], allowed)
-        driven = in_steps(links["free_speed"], MILLI).to_numpy() / MILLI
-        turns = network.turns.assign(turn_time=times_at(driven, built))
-        return replace(scenario, network=network.with_links(links, turns))
+        return replace(
+            scenario, network=with_speed(network, scenario.built or network, rows=rows, speed=from_kmh(self.kmh))
+        )
 
     def sentence(self, network: Network) -> str:
         """Say which speed holds where."""
         return f"{self.kmh:g} km/h on {_spoken(self.what, network)}"
 
 
+def with_speed(network: Network, built: Network, *, rows: Rows, speed: float) -> Network:
+    """Return a network with another free speed on some links; what follows from it is derived from the one built.
+
+    Parameters
+    ----------
+    network, built : Network
+    rows : array, shape (n,)
+        Rows of links.
+    speed : float [m/s]
+    """
+    links = network.links.copy()
+    wave, jam = built.wave_speed[rows], built.links["jam_density"].to_numpy()[rows]
+    allowed = speed * wave * jam / (speed + wave)
+    links.loc[rows, "free_speed"] = speed
+    links.loc[rows, "capacity"] = np.minimum(built.links["capacity"].to_numpy()[rows], allowed)
+    driven = in_steps(links["free_speed"], MILLI).to_numpy() / MILLI
+    return network.with_links(links, network.turns.assign(turn_time=times_at(driven, built)))
+
+
 def _spoken(what: Sequence[str | int], network: Network) -> str:
-    """Say which streets are meant: a link or way by the street that it is a part of."""
-    return ", ".join(dict.fromkeys(_spoken_one(name, network.links) for name in what))
+    return ", ".join(dict.fromkeys(spoken(name, network) for name in what))
 
 
-def _spoken_one(what: str | int, links: pd.DataFrame) -> str:
+def spoken(what: str | int, network: Network) -> str:
+    """Say which street is meant: a link or way by the street that it is a part of."""
+    links = network.links
     if isinstance(what, int):
         part = links[[what in ways for ways in links["osm_ways"]]]
         return f"way {what} ({', '.join(sorted({*part['name']}))})" if part["name"].any() else f"way {what}"
