@@ -133,6 +133,7 @@ def test_urban_defaults_are_fifty_from_trunk_to_tertiary():
         ({"lanes": "99"}, 1, 1),
         ({"lanes": "1.5"}, 1, 1),
         ({"lanes": "²"}, 1, 1),
+        ({"lanes": "9" * 5000, "lanes__psv__forward": "9" * 5000}, 1, 1),
     ],
 )
 def test_lanes_of_two_way_roads(tags, ahead, back):

@@ -131,16 +131,21 @@ def speed(tags: Mapping[str, str], way: str, notes: Notes) -> float:
     """Return the free speed [m/s] of one direction ("forward" or "backward")."""
     for key in (f"maxspeed:{way}", "maxspeed", "zone:maxspeed", "maxspeed:type", "source:maxspeed"):
         if key in tags:
-            kmh, sure = _kmh(tags[key])
-            if kmh is not None:
+            limit, sure = _kmh(tags[key])
+            if limit is not None:
                 if not sure:
-                    notes.append(("guessed speed", f"{key}={tags[key]} taken as {kmh:g} km/h"))
-                return from_kmh(kmh)
+                    notes.append(("guessed speed", f"{key}={tags[key]} taken as {limit:g} km/h"))
+                return from_kmh(limit)
             if key.startswith("maxspeed") and key != "maxspeed:type":
                 notes.append(("not understood", f"{key}={tags[key]} is not a speed limit"))
-    kmh = SPEEDS.get(tags["highway"], 50.0)
-    notes.append(("guessed speed", f"no speed limit known: {kmh:g} km/h for {tags['highway']}"))
-    return from_kmh(kmh)
+    limit = SPEEDS.get(tags["highway"], 50.0)
+    notes.append(("guessed speed", f"no speed limit known: {limit:g} km/h for {tags['highway']}"))
+    return from_kmh(limit)
+
+
+def kmh(value: str) -> float | None:
+    """Return a speed limit [km/h]; None where the text says none that can be true."""
+    return _kmh(value)[0]
 
 
 def lanes(tags: Mapping[str, str], way: str, *, one_way: bool, notes: Notes) -> int:
@@ -207,7 +212,7 @@ def _closed_lanes(tags: Mapping[str, str], way: str, count: int, *, one_way: boo
 
 def _bus_lanes(tags: Mapping[str, str], way: str, *, one_way: bool) -> int:
     counts = [_directed(tags, key, way, one_way=one_way) or "" for key in ("lanes:psv", "lanes:bus")]
-    named = max((int(count) for count in counts if count.isdecimal()), default=0)
+    named = max((int(count) for count in counts if _is_short_number(count)), default=0)
     marked = [
         (_directed(tags, key, way, one_way=one_way) or "").split("|").count("designated")
         for key in ("bus:lanes", "psv:lanes")
@@ -224,18 +229,23 @@ def _count(tags: Mapping[str, str], key: str, notes: Notes) -> int | None:
     value = tags.get(key)
     if value is None:
         return None
-    if value.isascii() and value.isdecimal() and 1 <= int(value) <= 2 * MOST_LANES:
+    if _is_short_number(value) and 1 <= int(value) <= 2 * MOST_LANES:
         return int(value)
     notes.append(("not understood", f"{key}={value} is not a number of lanes"))
     return None
+
+
+def _is_short_number(value: str) -> bool:
+    """Return whether a text is a number of few digits (Python refuses to read one of thousands)."""
+    return value.isascii() and value.isdecimal() and len(value) < 4  # noqa: PLR2004 - no road has a thousand lanes
 
 
 def _kmh(value: str) -> tuple[float | None, bool]:
     """Return a speed limit [km/h] and whether it is certain; (None, ...) where the text says no number."""
     exact = _SPEED.fullmatch(value.strip())
     if exact:
-        kmh = float(exact[1]) * (_MPH if exact[2] == "mph" else 1.0)
-        return (kmh, True) if SLOWEST <= kmh <= FASTEST else (None, False)
+        limit = float(exact[1]) * (_MPH if exact[2] == "mph" else 1.0)
+        return (limit, True) if SLOWEST <= limit <= FASTEST else (None, False)
     if value == "walk":
         return ZONES["living_street"], False
     zone = _ZONE.fullmatch(value.strip())
