@@ -24,7 +24,7 @@ MODULES = sorted(
 
 PUBLIC = [
     "Close", "Demand", "Fix", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",
-    "kpis", "read_osm", "read_town", "simulate", "town", "write_town",
+    "kpis", "read_osm", "read_town", "simulate", "to_osmnx", "town", "write_town",
 ]  # fmt: skip
 
 

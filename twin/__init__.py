@@ -10,6 +10,7 @@ from twin.errors import TownError  # noqa: E402
 from twin.fixes import Fix  # noqa: E402
 from twin.folder import read_town, write_town  # noqa: E402
 from twin.network import Network  # noqa: E402
+from twin.osm import to_osmnx  # noqa: E402
 from twin.picture.cards import kpis  # noqa: E402
 from twin.places import Places  # noqa: E402
 from twin.result import Result  # noqa: E402
@@ -33,6 +34,7 @@ __all__ = [
     "read_osm",
     "read_town",
     "simulate",
+    "to_osmnx",
     "town",
     "write_town",
 ]

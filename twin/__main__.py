@@ -44,8 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
     run.add_argument("--seed", type=int, default=0, help="draws demand and the day (default 0)")
     run.set_defaults(command=_run)
-    take = commands.add_parser("import", help="make a town of an OpenStreetMap file and keep it in a folder")
-    take.add_argument("source", metavar="SOURCE", help="an .osm, .osm.gz, .osm.bz2 or .osm.pbf file")
+    take = commands.add_parser(
+        "import", help="make a town of an OpenStreetMap file or an osmnx graph and keep it in a folder"
+    )
+    take.add_argument("source", metavar="SOURCE", help="an .osm, .osm.gz, .osm.bz2, .osm.pbf or .graphml file")
     take.add_argument("--out", metavar="DIR", required=True, help="the town folder: tables (GeoParquet) and a manifest")
     take.add_argument("--json", action="store_true", help="print the manifest as one JSON object")
     take.add_argument("--load", type=float, default=LOAD, help=f"how full the busiest roads are (default {LOAD})")

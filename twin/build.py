@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,9 @@ from twin.simulate.drive import Progress
 from twin.simulate.warm import warm_in_background
 from twin.turning import with_turning
 from twin.units import MS, time_of_day
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,19 +80,22 @@ class Zones(NamedTuple):
 
 
 def read_osm(
-    source: str | Path,
+    source: str | Path | nx.MultiDiGraph,
     *,
     load: float = LOAD,
     total: int | None = None,
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Scenario:
-    """Make a living town from an OpenStreetMap extract.
+    """Make a living town from an OpenStreetMap extract, or from a graph of osmnx.
 
     Parameters
     ----------
-    source : str or Path
-        An .osm, .osm.gz, .osm.bz2 or .osm.pbf file.
+    source : str, Path or networkx.MultiDiGraph
+        An .osm, .osm.gz, .osm.bz2 or .osm.pbf file; a graph for driving as osmnx makes it, simplified or not, projected
+        or not; or its file (.graphml), as ``osmnx.save_graphml`` writes it. A graph has no turn restrictions, buildings
+        or, once simplified, signals between junctions; notes and provenance say so. Where several values were kept for
+        one edge, ``scenario.network.notes`` says which was taken.
     load : float
         How full the busiest 5 % of lane groups are in the busiest hour (flow / capacity), unless one of them would be
         more than OUTLIER times as full: scales the synthetic demand.
@@ -139,7 +145,7 @@ def read_osm(
         _demand(network, zones, expected, total, seed),
         signals,
         extract.places,
-        name=Path(source).name.split(".")[0],
+        name=extract.source["file"].split(".")[0],
         departure_jitter=JITTER,
         provenance=dict(extract.source),
     )

@@ -127,6 +127,12 @@ def test_no_roads(draw, ways, why):
         read(draw({1: (0, 0), 2: (100, 0)}, ways))
 
 
+def test_a_node_on_the_other_side_of_the_globe(draw):
+    nodes = {1: (0, 0), 2: (1_500_000, 0)}
+    with pytest.raises(BadSource, match=r"town\.osm' makes no network: .*7:1-2.*more than a day"):
+        read(draw(nodes, {7: ([1, 2], {**STREET, "maxspeed": "20"})}))
+
+
 @pytest.mark.parametrize("place", ["Kamppi, Helsinki", "helsinki", "St. Gallen", "云栖小镇"])
 def test_a_place_name_without_network(monkeypatch, place):
     def unplugged(*_args, **_more):

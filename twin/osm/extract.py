@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from twin.errors import BadSource
+from twin.errors import BadSource, BadTable
 from twin.network import Network, notes_table
 from twin.osm import tags as meaning
 from twin.osm.areas import grounds
 from twin.osm.graph import link_table, links, node_table
+from twin.osm.graphs import graph_described, is_graph, is_graphml, load, made_by, scan_graph
 from twin.osm.joined import joined, one_junction
 from twin.osm.lanes import lane_tables
 from twin.osm.pieces import edges, pieces, strong
@@ -27,7 +28,8 @@ from twin.quality import EDGE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
-    from pathlib import Path
+
+    import networkx as nx
 
     from twin.osm.graph import Link
     from twin.osm.pieces import Edge, Note, Piece
@@ -72,13 +74,15 @@ class Extract:
         return f"Extract({self.source['file']}: {self.network!r}, {signals} signals, {buildings} buildings)"
 
 
-def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lambda _: None) -> Extract:
-    """Read a file of OpenStreetMap data.
+def read(
+    source: str | PathLike[str] | nx.MultiDiGraph, *, progress: Callable[[float], None] = lambda _: None
+) -> Extract:
+    """Read a file of OpenStreetMap data, or a graph of osmnx.
 
     Parameters
     ----------
-    source : str or path
-        A file: .osm, .osm.gz, .osm.bz2 or .osm.pbf.
+    source : str, path or networkx.MultiDiGraph
+        A file (.osm, .osm.gz, .osm.bz2, .osm.pbf), or a graph as osmnx makes it, or its file (.graphml).
     progress : callable, optional
         Called between the steps of the work with the share that is done (0 to 1); whatever it raises stops it.
 
@@ -92,17 +96,16 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
     BadSource
         If there is no such file, it is not OpenStreetMap data, or it has no roads that can be driven.
     """
-    path = find(source)
-    data = scan(path)
+    data, called, origin = _taken(source)
     progress(0.3)
     found, cut, cut_notes = pieces(data)
     kept = strong(found)
     rims = edges(found, kept, cut)
-    every, twice = links(found, kept, {rim.node for rim in rims})
+    every, twice = links(found, kept, data.held.union(rim.node for rim in rims))
     restrictions, not_understood = rules(data.restrictions)
     drawn, made, turn_notes = turns(every, restrictions, data.coords)
     if not drawn:
-        raise BadSource(_no_roads(path, data))
+        raise BadSource(_no_roads(called, data))
     progress(0.7)
     hints, light_notes = signal_hints(drawn, made, data.lights, data.coords)
     signal_of = dict(zip(hints["node_id"].astype(int), hints["signal_id"].astype(int), strict=True))
@@ -113,32 +116,48 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
     left, side_notes = left_hand(data)
     rim_table = _edge_table(rims, found, own, node_of)
     notes = [
-        *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
+        *data.notes, *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
         *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
-    network = Network(
-        node_table(own, data.coords, node_of), link_table(own, data.coords, node_of), lane_groups=lane_groups,
-        turns=turn_table, notes=notes_table(sorted(notes)),
-    )  # fmt: skip
+    try:
+        network = Network(
+            node_table(own, data.coords, node_of), link_table(own, data.coords, node_of), lane_groups=lane_groups,
+            turns=turn_table, notes=notes_table(sorted(notes)),
+        )  # fmt: skip
+    except BadTable as error:  # a node on the other side of the globe makes a link that takes days
+        raise BadSource(f"{called} makes no network: {error}") from error
     places = Places(sites(data, own, node_of), grounds(data))
-    return Extract(
-        network, places, _signal_table(hints, node_of), sign_table, left, rim_table, described(path, data.timestamp)
-    )
+    return Extract(network, places, _signal_table(hints, node_of), sign_table, left, rim_table, origin)
 
 
-def _no_roads(path: Path, data: Scan) -> str:
+def _taken(source: str | PathLike[str] | nx.MultiDiGraph) -> tuple[Scan, str, dict[str, str]]:
+    """Return what was kept of a source, what errors call it, and where it comes from."""
+    if is_graph(source):
+        data = scan_graph(source)
+        return data, "the graph", graph_described(source, data)
+    path = find(source)
+    called = f"the file {str(path)!r}"
+    if is_graphml(path):
+        graph = load(path)
+        return scan_graph(graph, called), called, {**described(path, ""), **made_by(graph)}
+    data = scan(path)
+    return data, called, described(path, data.timestamp)
+
+
+def _no_roads(called: str, data: Scan) -> str:
     why = "no roads for cars" if not data.roads else "no roads on which one can drive there and back"
-    return f"the file {str(path)!r} has {why}: take an extract that covers streets, with their nodes"
+    return f"{called} has {why}: take an extract that covers streets, with their nodes"
 
 
 def _tag_notes(data: Scan, own: Sequence[Link]) -> list[Note]:
     used = {way for link in own for way in link.ways}
-    return [
+    noted = [
         (kind, f"way:{way.way_id}", detail)
         for way, road in data.roads
         if way.way_id in used
         for kind, detail in road.notes
     ]
+    return list(dict.fromkeys(noted))  # a way may come in several stretches
 
 
 def _left_out(found: Sequence[Piece], kept: Sequence[int]) -> list[Note]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import osmium
@@ -74,7 +74,8 @@ class Scan:
     ``roads`` are drivable; ``areas`` are closed ways that are buildings, grounds or zones; ``shapes`` are
     multipolygons of such, made of ``parts``; ``coords`` maps node ids to (longitude, latitude); ``lights`` and
     ``signs`` map the nodes of traffic signals, and of signs that say stop or give way, to their tags; ``points`` are
-    (longitude, latitude, tags) of shops and the like; ``box`` is (west, south, east, north).
+    (longitude, latitude, tags) of shops and the like; ``box`` is (west, south, east, north); ``held`` are nodes that
+    stay junctions although only one street goes on there; ``notes`` are (kind, subject, detail).
     """
 
     roads: list[tuple[Way, meaning.Road]]
@@ -89,6 +90,8 @@ class Scan:
     points: list[tuple[float, float, Tags]]
     box: tuple[float, float, float, float] | None
     timestamp: str
+    held: set[int] = field(default_factory=set)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 def scan(path: Path) -> Scan:

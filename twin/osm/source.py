@@ -24,8 +24,8 @@ ATTRIBUTION = "© OpenStreetMap contributors"
 SERVER, DEADLINE = ("overpass-api.de", 443), 3.0
 """Where places would be read from, and the seconds that a look at the network may take."""
 
-_SUFFIX = re.compile(r"\.(osm|pbf|o5m|opl|xml|gz|bz2|zip|html?|json|geojson|gpkg|txt|csv|shp)$", re.IGNORECASE)
-_REMEDY = "give an extract as .osm, .osm.gz, .osm.bz2 or .osm.pbf"
+_SUFFIX = re.compile(r"\.(osm|pbf|o5m|opl|xml|gz|bz2|zip|html?|graphml|json|geojson|gpkg|txt|csv|shp)$", re.IGNORECASE)
+_REMEDY = "give an extract as .osm, .osm.gz, .osm.bz2 or .osm.pbf, or a graph of osmnx as .graphml"
 
 
 def find(source: str | PathLike[str]) -> Path:
