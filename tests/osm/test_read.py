@@ -174,14 +174,14 @@ def test_buildings_hold_people_by_floor_space(draw):
     ways = {
         7: ([1, 2], STREET),
         8: ([10, 11, 12, 13, 10], {"building": "apartments", "building:levels": "4", "name": "Home"}),
-        9: ([20, 21, 22, 23, 20], {"building": "office", "building:levels": "junk"}),
+        9: ([20, 21, 22, 23, 20], {"building": "office", "building:levels": "junk", "name:zh": "办公楼"}),
     }
     sites = read(draw(nodes, ways)).places.sites.set_index("place_id")
     assert sites["kind"].to_dict() == {"way:8": "home", "way:9": "work"}
     assert sites["node_id"].to_dict() == {"way:8": "1", "way:9": "2"}
     assert sites.loc["way:8", "homes"] == pytest.approx(400 * 4 * 0.95 / 40, abs=1)
     assert sites.loc["way:9", "jobs"] == pytest.approx(900 * 4 / 30, abs=1)
-    assert sites.loc["way:8", "name"] == "Home"
+    assert sites["name"].to_dict() == {"way:8": "Home", "way:9": "办公楼"}
 
 
 def test_a_courtyard_is_no_floor_and_a_point_tells_the_use(draw):

@@ -23,6 +23,22 @@ def test_every_class_has_lanes_and_a_speed(kind):
     assert {"guessed lanes", "guessed speed"} <= kinds(found)
 
 
+@pytest.mark.parametrize(
+    ("tags", "name"),
+    [
+        ({"name": "云栖路", "name__zh": "云栖路 (浙)", "name__en": "Yunqi Road", "ref": "X101"}, "云栖路"),
+        ({"name__zh": "云栖路", "name__en": "Yunqi Road", "ref": "X101"}, "云栖路"),
+        ({"name__en": "Yunqi Road", "ref": "X101"}, "Yunqi Road"),
+        ({"name": " ", "name__zh": "", "ref": "X101"}, "X101"),
+        ({"name": "Mannerheimintie", "name__sv": "Mannerheimvägen"}, "Mannerheimintie"),
+        ({"name__sv": "Mannerheimvägen", "name__zh-Hant": "雲棲路"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_road_is_called_by_its_own_script_first(tags, name):
+    assert meaning(**tags).name == name
+
+
 @pytest.mark.parametrize("kind", ["footway", "service", "construction", "cycleway", "proposed", "", "no"])
 def test_what_carries_no_traffic_is_no_road(kind):
     assert road({"highway": kind}) is None

@@ -11,6 +11,7 @@ import shapely
 from twin.osm.areas import outlines
 from twin.osm.graph import CRS
 from twin.osm.scan import USE_KEYS, ZONES, is_building
+from twin.osm.tags import called
 from twin.osm.turns import METRES
 from twin.places import SITE_COLUMNS
 
@@ -104,7 +105,7 @@ def sites(scan: Scan, links: Sequence[Link], node_of: Mapping[int, int]) -> gpd.
     uses = [_judged(*each) for each in zip(tags, footprint, around, inside, strict=True)]
     people = [_people(*use, own, size) for use, own, size in zip(uses, tags, footprint, strict=True)]
     found["kind"] = ["work" if use == "industry" else use for use, _ in uses]
-    found["name"] = [own.get("name", "") for own in tags]
+    found["name"] = [called(own) for own in tags]
     found["node_id"] = _nearest(shapes, links, scan, node_of)
     found["homes"] = [float(homes) for homes, _ in people]
     found["jobs"] = [float(jobs) for _, jobs in people]

@@ -33,6 +33,9 @@ After the wiki's page on the key lanes, and the commonest tag of one-way primari
 ZONES = {"urban": 50.0, "rural": 80.0, "trunk": 100.0, "motorway": 120.0, "living_street": 10.0, "bicycle_road": 30.0}
 """Speed limits [km/h] for texts such as "FI:urban"; laws differ, so that these count as guesses."""
 
+NAME_KEYS = ("name", "name:zh", "name:en", "ref")
+"""What something is called: the first of these keys that is there. ``name`` is in the script of the place."""
+
 CAR_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """Who may drive: the first of these keys that is there decides."""
 
@@ -104,13 +107,24 @@ def road(tags: Mapping[str, str]) -> Road | None:
         notes.append(("guessed class", "highway=road taken as unclassified"))
     return Road(
         road_class="unclassified" if kind == "road" else kind,
-        name=tags.get("name") or tags.get("ref") or "",
+        name=called(tags),
         forward=sides["forward"] if ahead else None,
         backward=sides["backward"] if back else None,
         ring=tags.get("junction") in _RINGS,
         priority=tags.get("priority_road") in _PRIORITY,
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def called(tags: Mapping[str, str]) -> str:
+    """Return what something is called, in its own script if that is known; "" where it has no name.
+
+    Examples
+    --------
+    >>> called({"name:en": "Yunqi Road", "name": "云栖路"}), called({"name:en": "Ring Road", "ref": "S2"})
+    ('云栖路', 'Ring Road')
+    """
+    return next((name for key in NAME_KEYS if (name := tags.get(key, "").strip())), "")
 
 
 def directions(tags: Mapping[str, str], notes: Notes) -> tuple[bool, bool]:
