@@ -20,13 +20,15 @@ from twin.errors import BadTable
 from twin.network import Network
 from twin.osm import read, to_osmnx
 
+LARGE = ["baltimore.osm.pbf", "campo-grande.osm.gz"]
+
 
 @pytest.fixture(scope="module")
 def helsinki():
     return read(reference("osm") / "Helsinki.osm.pbf").network
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [*SMALL, *(pytest.param(name, marks=pytest.mark.prove) for name in LARGE)])
 def test_a_network_comes_back_as_it_was(name, tmp_path):
     there = read(reference("osm") / name).network
     graph = twin.to_osmnx(there)
@@ -43,6 +45,20 @@ def test_a_network_comes_back_as_it_was(name, tmp_path):
     again = read(tmp_path / "town.graphml").network
     assert again.fingerprint == here.fingerprint
     pd.testing.assert_frame_equal(again.notes, here.notes)
+
+
+def test_ways_that_come_twice_and_points_that_tell_links_apart_come_back(draw, crossing):
+    nodes, ways = crossing
+    nodes |= {6: (-150, 50), 7: (-200, 0), 8: (-150, -50), 9: (150, 40), 10: (150, -40), 11: (200, 0), 12: (300, 0)}
+    ways |= {
+        # A loop at node 2 that begins and ends on one way: in both directions it has way 60 first.
+        60: ([8, 2, 6], STREET), 61: ([6, 7], STREET), 62: ([7, 8], STREET),
+        # Two streets from node 3 to node 11 that begin on one way: nodes 9 and 10 tell them apart.
+        63: ([10, 3, 9], STREET), 64: ([9, 11], STREET), 65: ([11, 10], STREET), 66: ([11, 12], STREET),
+    }  # fmt: skip
+    there = read(draw(nodes, ways)).network
+    assert {"60:2-6-2", "60:2-8-2", "63:3-9-11", "63:3-10-11"} <= set(there.links["link_id"])
+    same_roads(there, read(to_osmnx(there)).network)
 
 
 def test_osmnx_takes_the_graph(helsinki, tmp_path):

@@ -120,7 +120,7 @@ def made_by(graph: nx.MultiDiGraph) -> dict[str, str]:
 
 def _runs(street: Street, road: Road, coords: dict[int, Place]) -> list[tuple[Way, Road]]:
     """Return the ways along a street, with what their tags mean; adds the places of its points."""
-    ways = street.first.ways if street.ahead else street.first.ways[::-1]
+    ways = _ways(street)
     refs = (street.start, *_numbered(street, coords), street.stop)
     cuts = [*range(min(len(ways), len(refs) - 1)), len(refs) - 1]
     stretches = [refs[begin : end + 1] for begin, end in pairwise(cuts)]
@@ -131,6 +131,14 @@ def _runs(street: Street, road: Road, coords: dict[int, Place]) -> list[tuple[Wa
         (Way(way, stretch, street.first.tags), _with_notes(road, street, way, lost))
         for way, stretch in zip(ways, stretches, strict=False)
     ]
+
+
+def _ways(street: Street) -> tuple[int, ...]:
+    """Return the ways along a street; one that comes again at its end, after another, is there twice."""
+    if not street.ahead:
+        return street.first.ways[::-1]
+    again = street.back and street.back.is_link and street.back.ways[0] != street.ahead.ways[-1]
+    return (*street.ahead.ways, street.back.ways[0]) if street.back and again else street.ahead.ways
 
 
 def _road(street: Street, *, tagged: bool) -> Road | None:
@@ -180,7 +188,8 @@ def _numbered(street: Street, coords: dict[int, Place]) -> list[int]:
     A number is made of the place (longitude and latitude in steps of 1e-7 degrees), so that it stays when something
     else in the graph changes; it is far above those of OpenStreetMap. A link of ours may tell that of its first point.
     """
-    known = {at: one.via for at, one in ((0, street.ahead), (len(street.points) - 1, street.back)) if one}
+    firsts = ((0, street.ahead), (len(street.points) - 1, street.back))
+    known = {at: one.via for at, one in firsts if one and one.via is not None}
     refs = []
     for at, (lon, lat) in enumerate(street.points):
         number = known.get(at)

@@ -100,8 +100,8 @@ def _partners(links: Sequence[dict[str, Any]]) -> dict[int, int]:
     partner: dict[int, int] = {}
     for row, link in enumerate(links):
         line = tuple(map(tuple, shapely.get_coordinates(link["geometry"]).tolist()))
-        ends, ways = (link["from_node"], link["to_node"]), tuple(link["osm_ways"])
-        other = rows.pop((ends[::-1], ways[::-1], line[::-1]), None)
+        ends, ways = (link["from_node"], link["to_node"]), frozenset(link["osm_ways"])
+        other = rows.pop((ends[::-1], ways, line[::-1]), None)
         if other is None:
             rows[ends, ways, line] = row
         else:
