@@ -109,7 +109,7 @@ def read(
     progress(0.7)
     hints, light_notes = signal_hints(drawn, made, data.lights, data.coords)
     signal_of = dict(zip(hints["node_id"].astype(int), hints["signal_id"].astype(int), strict=True))
-    node_of = one_junction(drawn, signal_of, restrictions)
+    node_of = {} if data.held else one_junction(drawn, signal_of, restrictions)  # a graph says what its junctions are
     own, met, joint_notes = joined(drawn, made, node_of, restrictions, data.coords)
     lane_groups, turn_table, lane_notes = lane_tables(own, met)
     sign_table, sign_notes = signs(own, data)

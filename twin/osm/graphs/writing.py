@@ -50,8 +50,9 @@ def to_osmnx(network: Network) -> nx.MultiDiGraph:
     -----
     A graph has no place for turns and their restrictions, lane groups, who yields, and signals: ``read_osm`` of the
     graph makes them anew. Links, nodes, lengths, lanes and speeds come back as they were, but for closed links, which
-    carry ``access=no``. Nodes whose ids are no numbers are numbered from 1 and keep theirs as ``node_id``; links that
-    come from no way of OpenStreetMap have a negative ``osmid``.
+    carry ``access=no``; at junctions that were joined of several nodes links get other ids and lengths. Nodes whose ids
+    are no numbers are numbered from 1 and keep theirs as ``node_id``; links that come from no way of OpenStreetMap have
+    a negative ``osmid``.
     """
     import networkx as nx  # noqa: PLC0415 - takes 0.1 s, which no other import should pay
     from osmnx.stats import count_streets_per_node  # noqa: PLC0415 - takes 0.4 s
