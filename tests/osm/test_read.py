@@ -1,8 +1,6 @@
 """Whole files: bad ones, central Helsinki against what is known of it, and the towns of the reference data."""
 
 import gzip
-import socket
-import time
 import zipfile
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tests.reference_data import reference
 from twin.errors import BadSource
-from twin.osm import read, source
+from twin.osm import read
 from twin.osm.scan import scan
 
 HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "helsinki.osm.pbf"
@@ -125,34 +123,6 @@ def test_a_slip_in_the_text(draw, slip):
 def test_no_roads(draw, ways, why):
     with pytest.raises(BadSource, match=rf"town\.osm.*{why}.*take an extract"):
         read(draw({1: (0, 0), 2: (100, 0)}, ways))
-
-
-@pytest.mark.parametrize("place", ["Kamppi, Helsinki", "helsinki", "St. Gallen", "云栖小镇"])
-def test_a_place_name_without_network(monkeypatch, place):
-    def unplugged(*_args, **_more):
-        raise socket.gaierror
-
-    monkeypatch.setattr(socket, "create_connection", unplugged)
-    with pytest.raises(BadSource, match=rf"{place}.*offline.*\.osm\.pbf.*twin\.town"):
-        read(place)
-
-
-def test_a_place_name_with_network(monkeypatch):
-    monkeypatch.setattr(source, "online", lambda: True)
-    with pytest.raises(BadSource, match=r"Kamppi, Helsinki.*not built yet.*download"):
-        read("Kamppi, Helsinki")
-
-
-def test_a_network_that_never_answers_does_not_keep_us(monkeypatch):
-    def silent(*_args, **_more):
-        time.sleep(1.0)
-        raise TimeoutError
-
-    monkeypatch.setattr(source, "DEADLINE", 0.05)
-    monkeypatch.setattr(socket, "create_connection", silent)
-    begin = time.monotonic()
-    assert not source.online()
-    assert time.monotonic() - begin < 0.9
 
 
 # Buildings and grounds

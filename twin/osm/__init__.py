@@ -1,6 +1,21 @@
-"""OpenStreetMap: the only rooms that know its tags and osmium. A file goes in, an Extract comes out."""
+"""OpenStreetMap: the only rooms that know its tags, osmium and osmnx. A file goes in, an Extract comes out."""
 
+from twin.osm.download import DEADLINE, Progress, Step, download, servers, told_by_lines
 from twin.osm.extract import Extract, read
-from twin.osm.source import find
+from twin.osm.place import Place, is_box
+from twin.osm.source import Source, find
 
-__all__ = ["Extract", "find", "read"]
+__all__ = [
+    "DEADLINE",
+    "Extract",
+    "Place",
+    "Progress",
+    "Source",
+    "Step",
+    "download",
+    "find",
+    "is_box",
+    "read",
+    "servers",
+    "told_by_lines",
+]

@@ -18,7 +18,7 @@ from twin.osm.scan import scan
 from twin.osm.signals import signal_hints
 from twin.osm.signs import left_hand, signs
 from twin.osm.sites import sites
-from twin.osm.source import described, find
+from twin.osm.source import described, file
 from twin.osm.turns import rules, turns
 from twin.places import Places
 from twin.quality import EDGE
@@ -94,7 +94,7 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
     BadSource
         If there is no such file, it is not OpenStreetMap data, or it has no roads that can be driven.
     """
-    path = find(source)
+    path = file(source)
     data = scan(path)
     progress(0.3)
     found, cut, cut_notes = pieces(data)
