@@ -14,6 +14,7 @@ import osmium
 import shapely
 
 from twin.errors import BadSource, TownError
+from twin.osm.blame import blame
 from twin.osm.place import Area, Place, boxed, is_box, named, outlined
 
 if TYPE_CHECKING:
@@ -90,22 +91,34 @@ def file(source: str | os.PathLike[str]) -> Path:
     return path
 
 
+class Where:
+    """Where in a file the reader is: the element that it took last, and whether that is still in its hands."""
+
+    def __init__(self) -> None:
+        self.kind, self.number, self.inside = "", 0, False
+
+    def __str__(self) -> str:
+        return f"{'in' if self.inside else 'after'} {self.kind}:{self.number}" if self.kind else ""
+
+
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn osmium's errors into one that names the file and the remedy.
+def reading(path: Path) -> Iterator[Where]:
+    """Turn osmium's errors into one that names the file, the element and the remedy.
 
     Raises
     ------
     BadSource
         If osmium cannot read the file.
     """
+    where = Where()
     try:
-        yield
+        yield where
     except TownError:
         raise
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        at = str(where) if where.inside else blame(path) or str(where)
         raise BadSource(
-            f"the file {str(path)!r} cannot be read as OpenStreetMap data ({error}): "
+            f"the file {str(path)!r} cannot be read as OpenStreetMap data ({error}{', ' * bool(at)}{at}): "
             f"it may be something else or cut short, so download it again; {_REMEDY}"
         ) from error
 
