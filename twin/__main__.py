@@ -28,7 +28,9 @@ WIDTH = 79
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; errors of ours are one sentence on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    given = [f" {text}" if is_box(text) else text for text in given]  # or a box in the west would count as an option
+    given = [
+        f" {text}" if text[:1] == "-" and is_box(text) else text for text in given
+    ]  # or a box in the west would count as an option
     try:
         if given[:1] == ["lab"]:  # everything behind it belongs to JupyterLab
             return lab.start(given[1:])
@@ -36,10 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except TownError as error:
-        print(f"twin: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        print("twin: stopped", file=sys.stderr)
+        _complain("stopped")
         return 130
 
 
@@ -135,6 +137,11 @@ def _bench(options: argparse.Namespace) -> int:
     from twin import bench  # noqa: PLC0415 - nobody else needs it
 
     return bench.main(as_json=options.json)
+
+
+def _complain(text: str) -> None:
+    """Say what went wrong, in place of the line that says how far the work is."""
+    print(f"\r{'':{WIDTH}}\r" if sys.stderr.isatty() else "", f"twin: {text}", sep="", file=sys.stderr)
 
 
 def _progress() -> Callable[[float], None] | None:

@@ -1,7 +1,7 @@
 """Shelf: places that were downloaded and the towns made of them, kept in a folder of the user's own.
 
     towntwin/places/<request>/              a place, by what was asked for and how
-        about.json                          where it comes from, and the checksum of the extract
+        about.json                          where it comes from, and checksums of the extract and of this
         extract.osm.pbf
         town-<code>-<wishes>/               a town folder, by the code that made it and what was wished for
 
@@ -108,8 +108,9 @@ def _about(entry: Path) -> dict[str, Any] | None:
         said = json.loads((entry / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    fits = isinstance(said, dict) and isinstance(said.get("source"), dict) and isinstance(said.get("sha256"), str)
-    return said if fits else None
+    if not (isinstance(said, dict) and said.keys() == {"source", "sha256", "check"}):
+        return None
+    return said if said["check"] == _name(said["source"], said["sha256"]) else None
 
 
 def _is_whole(entry: Path) -> bool:
@@ -133,7 +134,8 @@ def _fetched(place: Place, entry: Path, *, deadline: float, progress: Progress) 
         new = Path(tempfile.mkdtemp(dir=entry.parent, prefix=_NEW))
         try:
             source = download(place, new / EXTRACT, deadline=deadline, progress=progress)
-            about = {"source": source, "sha256": _checksum(new / EXTRACT)}
+            checksum = _checksum(new / EXTRACT)
+            about = {"source": source, "sha256": checksum, "check": _name(source, checksum)}
             (new / ABOUT).write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             _put(new, entry, _is_whole)
         finally:

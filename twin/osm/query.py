@@ -24,9 +24,6 @@ MOST_CORNERS = 300
 SMOOTH = 1e-5
 """An outline with too many corners is smoothed by this part of a degree (1 m), then by twice as much, and so on."""
 
-MEMORY = 1 << 30
-"""What the server may use for us [bytes]; its own default is half of it."""
-
 STOPS = ('"highway"="bus_stop"', '"public_transport"')
 """Where buses stop, beside the lines that stop there."""
 
@@ -54,7 +51,7 @@ def question(area: Area, seconds: int) -> str:
     kinds = [*_any_of({"building": set()}), *_any_of(_areas())]
     return "\n".join(
         [
-            f"[out:xml][timeout:{seconds}][maxsize:{MEMORY}];",
+            f"[out:xml][timeout:{seconds}];",
             _set("roads", _each("way", [_values("highway", CLASSES)], within)),
             _set("areas", [*_each("way", kinds, within), f'way["natural"="coastline"]{_box(area)};']),
             _set("shapes", _each('relation["type"="multipolygon"]', kinds, within)),
