@@ -70,6 +70,17 @@ def test_an_address_may_end_with_interpreter(world, tmp_path, monkeypatch, every
     assert [path for _, path, _ in world.asked] == ["/api/interpreter"]
 
 
+def test_a_password_in_an_address_is_used_and_not_shown(world, tmp_path, monkeypatch, everything):
+    monkeypatch.setenv("TWIN_OVERPASS", everything[1]["TWIN_OVERPASS"].replace("//", "//me:secret@"))
+    said = []
+    source = fetched(BOX, tmp_path, progress=lambda step: said.append(str(step)))
+    world.overpass = servers.BAD
+    with pytest.raises(BadSource) as caught:
+        fetched(BOX, tmp_path)
+    assert "secret" not in f"{source} {said} {caught.value}"
+    assert world.asked
+
+
 def test_the_outline_of_a_name_is_what_is_asked_for(world, tmp_path):
     outline = shapely.Polygon([(24.99, 59.99), (25.01, 59.99), (25.0, 60.01)])
     world.nominatim = servers.names(servers.place(outline, name="Vantaa, Finland"))

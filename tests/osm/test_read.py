@@ -152,6 +152,12 @@ def test_a_text_that_is_none_is_found_in_a_pbf(draw, tmp_path, word, where):
         read(whole)
 
 
+def test_a_node_on_the_other_side_of_the_earth_is_named(draw):
+    path = draw({1: (0, 0), 2: (-9_000_000, 0)}, {7: ([1, 2], STREET)})
+    with pytest.raises(BadSource, match=r"town\.osm' makes no town: .*'7:1-2'.*mend it"):
+        read(path)
+
+
 def test_entities_are_not_looked_into(tmp_path):
     deep = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
     path = tmp_path / "deep.osm"

@@ -1,6 +1,6 @@
 """OpenStreetMap: the only rooms that know its tags, osmium and osmnx. A file goes in, an Extract comes out."""
 
-from twin.osm.download import DEADLINE, Progress, Step, download, servers, told_by_lines
+from twin.osm.download import DEADLINE, Progress, Step, download, servers, shown, told_by_lines
 from twin.osm.extract import Extract, read
 from twin.osm.place import Place, is_box
 from twin.osm.source import Source, find
@@ -17,5 +17,6 @@ __all__ = [
     "is_box",
     "read",
     "servers",
+    "shown",
     "told_by_lines",
 ]

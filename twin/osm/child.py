@@ -170,7 +170,7 @@ def _cause(error: BaseException) -> str:
 
 
 def _host(server: str) -> str:
-    return urlsplit(server).netloc or server
+    return urlsplit(server).netloc.rpartition("@")[2] or server
 
 
 def _names(answer: requests.Response, name: str) -> None:

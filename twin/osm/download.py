@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import shapely
 
@@ -89,6 +90,18 @@ def servers() -> tuple[str, str]:
     return os.environ.get("TWIN_NOMINATIM") or NOMINATIM, os.environ.get("TWIN_OVERPASS") or OVERPASS
 
 
+def shown(address: str) -> str:
+    """Return an address as it may be shown and written down: without the name and password that may stand in it.
+
+    Examples
+    --------
+    >>> shown("https://me:secret@mirror.example/api")
+    'https://mirror.example/api'
+    """
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def download(place: Place, target: Path, *, deadline: float, progress: Progress) -> dict[str, str]:
     """Write the extract of a place to a file.
 
@@ -128,7 +141,7 @@ def download(place: Place, target: Path, *, deadline: float, progress: Progress)
         "found": found,
         "area": known,
         "box": ",".join(f"{each:.7f}" for each in area.bounds),
-        "server": overpass,
+        "server": shown(overpass),
         "downloaded": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }
 

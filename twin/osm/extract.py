@@ -18,7 +18,7 @@ from twin.osm.scan import scan
 from twin.osm.signals import signal_hints
 from twin.osm.signs import left_hand, signs
 from twin.osm.sites import sites
-from twin.osm.source import described, file
+from twin.osm.source import described, file, naming
 from twin.osm.turns import rules, turns
 from twin.places import Places
 from twin.quality import EDGE
@@ -116,11 +116,12 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
         *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
         *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
-    network = Network(
-        node_table(own, data.coords), link_table(own, data.coords), lane_groups=lane_groups, turns=turn_table,
-        notes=notes_table(sorted(notes)),
-    )  # fmt: skip
-    places = Places(sites(data, own), grounds(data))
+    with naming(path):
+        network = Network(
+            node_table(own, data.coords), link_table(own, data.coords), lane_groups=lane_groups, turns=turn_table,
+            notes=notes_table(sorted(notes)),
+        )  # fmt: skip
+        places = Places(sites(data, own), grounds(data))
     return Extract(network, places, hints, sign_table, left, rim_table, described(path, data.timestamp))
 
 

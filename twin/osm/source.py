@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import osmium
 import shapely
 
-from twin.errors import BadSource, TownError
+from twin.errors import BadSource, BadTable, TownError
 from twin.osm.blame import blame
 from twin.osm.place import Area, Place, boxed, is_box, named, outlined
 
@@ -121,6 +121,21 @@ def reading(path: Path) -> Iterator[Where]:
             f"the file {str(path)!r} cannot be read as OpenStreetMap data ({error}{', ' * bool(at)}{at}): "
             f"it may be something else or cut short, so download it again; {_REMEDY}"
         ) from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn the error of a table that was made of a file into one that names the file; the link's id names its way.
+
+    Raises
+    ------
+    BadSource
+        If the file says something that no table can hold.
+    """
+    try:
+        yield
+    except BadTable as error:
+        raise BadSource(f"the file {str(path)!r} makes no town: {error}; mend it, or {_REMEDY}") from error
 
 
 def described(path: Path, timestamp: str) -> dict[str, str]:
