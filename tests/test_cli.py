@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import psutil
 import pyogrio
 import pytest
 
+from tests.osm import servers
+from tests.osm.conftest import osm
+
 ROOT = Path(__file__).parents[1]
 
+TOWN = osm({1: (0, 0), 2: (100, 0), 3: (0, 100)}, {arm: ([1, arm], {"highway": "residential"}) for arm in (2, 3)})
 NO_ROADS = """<?xml version="1.0"?><osm version="0.6"><node id="1" lat="60.1" lon="24.9"/></osm>"""
 
 
@@ -121,11 +128,58 @@ def test_an_unknown_town_is_told_what_there_is():
     assert "did you mean 'helsinki'?" in told.stderr
 
 
-def test_a_place_without_a_network_is_told_what_to_use_instead():
-    told = twin("run", "Yunqi Town, Hangzhou")
+OFFLINE = {"TWIN_OVERPASS": "http://127.0.0.1:9/api", "TWIN_NOMINATIM": "http://127.0.0.1:9/"}
+
+
+@pytest.mark.parametrize("source", ["Yunqi Town, Hangzhou", "-0.13,51.5,-0.1,51.52"])
+@pytest.mark.parametrize("command", [("run",), ("import", "--out", "nowhere")], ids=lambda command: command[0])
+def test_a_place_without_a_network_is_told_what_to_use_instead(tmp_path, command, source):
+    told = twin(*command, source, TWIN_CACHE=str(tmp_path), **OFFLINE)
     assert told.returncode == 2
     assert "offline" in told.stderr
     assert ".osm.pbf" in told.stderr
+    assert 'twin.town("helsinki")' in told.stderr
+    assert "Traceback" not in told.stderr
+    assert not (ROOT / "nowhere").exists()
+
+
+def test_a_place_is_imported_kept_and_run(tmp_path):
+    around = {"TWIN_CACHE": str(tmp_path / "cache")}
+    with servers.running() as (world, addresses):
+        world.overpass = servers.dated(TOWN.encode())
+        told = twin("import", "24.99,59.99,25.01,60.01", "--out", tmp_path / "town", "--json", **around, **addresses)
+        assert told.returncode == 0, told.stderr
+        assert "asking 127.0.0.1" in told.stderr
+    kept = json.loads(told.stdout)
+    assert kept["provenance"]["timestamp"] == servers.DATE
+    assert kept["provenance"]["box"].startswith("24.99")
+    again = twin("import", "24.99,59.99,25.01,60.01", "--out", tmp_path / "again", **around, **OFFLINE)
+    assert again.returncode == 0, again.stderr
+    assert "took the town from" in again.stderr
+    assert servers.DATE in again.stdout
+    assert "ODbL 1.0" in again.stdout
+    run = twin("run", tmp_path / "town", "--json")
+    assert json.loads(run.stdout)["scenario_fingerprint"] == kept["fingerprint"]
+
+
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_whoever_stops_it_stops_the_download(tmp_path, sign, code):
+    with servers.running() as (world, addresses):
+        world.overpass = servers.SLOW
+        command = [sys.executable, "-m", "twin", "run", "24.99,59.99,25.01,60.01"]
+        around = {**os.environ, **addresses, "TWIN_CACHE": str(tmp_path)}
+        with subprocess.Popen(command, cwd=ROOT, env=around, stderr=subprocess.PIPE, text=True) as running:
+            while not world.asked:
+                assert running.poll() is None
+                time.sleep(0.05)
+            (child,) = psutil.Process(running.pid).children()
+            running.send_signal(sign)
+            _, said = running.communicate(timeout=5)
+        assert running.returncode == code
+        child.wait(timeout=5)
+    assert "Traceback" not in said
+    left = list((tmp_path / "towntwin" / "places").iterdir())
+    assert left == [] if sign == signal.SIGINT else all(path.name.startswith(".new-") for path in left)
 
 
 def test_a_folder_is_no_town(tmp_path):
@@ -170,6 +224,12 @@ def test_doctor_finds_everything():
     assert told.returncode == 0, told.stdout
     assert "MISSING" not in told.stdout
     assert "helsinki" in told.stdout
+
+
+def test_doctor_says_who_is_asked_for_places_and_where_they_stay(tmp_path):
+    told = twin("doctor", TWIN_OVERPASS="http://mirror.example/api", TWIN_CACHE=str(tmp_path))
+    assert "nominatim.openstreetmap.org/ and http://mirror.example/api" in told.stdout
+    assert str(tmp_path / "towntwin" / "places") in told.stdout
 
 
 @pytest.mark.parametrize("place", ["HOME", "NUMBA_CACHE_DIR"])

@@ -13,6 +13,7 @@ from twin import cache, doctor, lab
 from twin.build import LOAD, read_osm
 from twin.errors import TownError
 from twin.folder import is_town, read_town, write_town
+from twin.osm import DEADLINE, Step, is_box
 from twin.picture.words import word
 from twin.report import manifest, write_tables
 from twin.scenario import Scenario
@@ -20,10 +21,16 @@ from twin.simulate import simulate
 from twin.simulate.warm import warm
 from twin.towns import names, town
 
+WIDTH = 79
+"""Columns of the line that says how far the work is."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; errors of ours are one sentence on standard error."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    given = [
+        f" {text}" if text[:1] == "-" and is_box(text) else text for text in given
+    ]  # or a box in the west would count as an option
     try:
         if given[:1] == ["lab"]:  # everything behind it belongs to JupyterLab
             return lab.start(given[1:])
@@ -31,28 +38,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], int] = options.command
         return command(options)
     except TownError as error:
-        print(f"twin: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
+    except KeyboardInterrupt:
+        _complain("stopped")
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="twin", description="A digital twin of a town's traffic.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="drive one morning of a town and write what happened")
-    run.add_argument("town", help=f"an embedded town ({', '.join(names())}), a town folder or an OpenStreetMap file")
+    run.add_argument("town", help=f"an embedded town ({', '.join(names())}), a town folder, or any SOURCE of import")
     run.add_argument("--out", metavar="DIR", help="write links.gpkg, trips.parquet and manifest.json there")
     run.add_argument("--json", action="store_true", help="print one JSON object instead of sentences")
     run.add_argument("--seed", type=int, default=0, help="draws demand and the day (default 0)")
     run.set_defaults(command=_run)
     take = commands.add_parser(
-        "import", help="make a town of an OpenStreetMap file or an osmnx graph and keep it in a folder"
+        "import", help="make a town of an OpenStreetMap file, an osmnx graph or a place and keep it in a folder"
     )
-    take.add_argument("source", metavar="SOURCE", help="an .osm, .osm.gz, .osm.bz2, .osm.pbf or .graphml file")
+    take.add_argument("source", metavar="SOURCE", help="an .osm, .osm.gz, .osm.bz2, .osm.pbf or .graphml file, the "
+                      "name of a place, or a box: west,south,east,north in degrees")  # fmt: skip
     take.add_argument("--out", metavar="DIR", required=True, help="the town folder: tables (GeoParquet) and a manifest")
     take.add_argument("--json", action="store_true", help="print the manifest as one JSON object")
     take.add_argument("--load", type=float, default=LOAD, help=f"how full the busiest roads are (default {LOAD})")
     take.add_argument("--trips", type=int, help="the number of trips of the morning (default: as the load says)")
     take.add_argument("--seed", type=int, default=0, help="draws demand (default 0)")
+    take.add_argument("--deadline", type=float, default=DEADLINE, metavar="SECONDS",
+                      help=f"how long fetching a place may take (default {DEADLINE:.0f})")  # fmt: skip
     take.set_defaults(command=_import)
     check = commands.add_parser("doctor", help="say what is installed, what is missing and how to get it")
     check.set_defaults(command=lambda _: doctor.report())
@@ -93,13 +106,18 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    scenario = read_osm(options.source, load=options.load, total=options.trips, seed=options.seed, progress=_progress())
+    scenario = read_osm(
+        options.source, load=options.load, total=options.trips, seed=options.seed, deadline=options.deadline,
+        progress=_progress(),
+    )  # fmt: skip
     kept = write_town(scenario, options.out)
     if options.json:
         print(json.dumps(kept, ensure_ascii=False))
         return 0
     rows = {name: kept["files"][name]["rows"] for name in ("links", "nodes", "plans", "trips")}
     print(f"{kept['name']}: " + ", ".join(f"{count} {name}" for name, count in rows.items()))
+    of = kept["provenance"]
+    print(", ".join(of[key] for key in ("attribution", "licence", "found", "timestamp", "server") if of.get(key)))
     for label in kept["labels"]:
         print(word(label))
     print("known: " + ", ".join(f"{what} {share:.0%}" for what, share in kept["known"].items()))
@@ -123,13 +141,19 @@ def _bench(options: argparse.Namespace) -> int:
     return bench.main(as_json=options.json)
 
 
+def _complain(text: str) -> None:
+    """Say what went wrong, in place of the line that says how far the work is."""
+    print(f"\r{'':{WIDTH}}\r" if sys.stderr.isatty() else "", f"twin: {text}", sep="", file=sys.stderr)
+
+
 def _progress() -> Callable[[float], None] | None:
     """Show a line that grows where somebody watches: not in a file or a pipe."""
     if not sys.stderr.isatty():
         return None
 
     def show(share: float) -> None:
-        print(f"\r{share:4.0%}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+        text = f"{share:4.0%} {share if isinstance(share, Step) else ''}"
+        print(f"\r{text:<{WIDTH}.{WIDTH}}", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
 
     return show
 

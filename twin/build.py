@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +16,11 @@ from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
 from twin.junctions import gap_shares, with_right_of_way
 from twin.network import Network, Rows
-from twin.osm import Extract, read
+from twin.osm import DEADLINE, Extract, Place, Source, find, is_graph, read, told_by_lines
 from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
+from twin.shelf import town_of
 from twin.signals import Signals, green_shares, infer_plans
 from twin.simulate.drive import Progress
 from twin.simulate.warm import warm_in_background
@@ -80,22 +82,31 @@ class Zones(NamedTuple):
 
 
 def read_osm(
-    source: str | Path | nx.MultiDiGraph,
+    source: Source | nx.MultiDiGraph,
     *,
     load: float = LOAD,
     total: int | None = None,
     seed: int = 0,
+    deadline: float = DEADLINE,
     progress: Progress | None = None,
 ) -> Scenario:
-    """Make a living town from an OpenStreetMap extract, or from a graph of osmnx.
+    """Make a living town of a place, of an extract of OpenStreetMap, or of a graph of osmnx.
+
+    A file is read from where it is. A place is taken from the cache if it was asked for before (remove its folder there
+    to have newer data), else fetched: its outline from Nominatim, its map from Overpass. The cache is
+    ``towntwin/places`` in the folder that the environment variable TWIN_CACHE names, else in XDG_CACHE_HOME or
+    ~/.cache; the servers are those whose addresses TWIN_NOMINATIM and TWIN_OVERPASS hold, else those of the
+    OpenStreetMap community.
 
     Parameters
     ----------
-    source : str, Path or networkx.MultiDiGraph
-        An .osm, .osm.gz, .osm.bz2 or .osm.pbf file; a graph for driving as osmnx makes it, simplified or not, projected
-        or not; or its file (.graphml), as ``osmnx.save_graphml`` writes it. A graph has no turn restrictions, buildings
-        or, once simplified, signals between junctions; notes and provenance say so. Where several values were kept for
-        one edge, ``scenario.network.notes`` says which was taken.
+    source : str, Path, four floats, Polygon, MultiPolygon or networkx.MultiDiGraph
+        An .osm, .osm.gz, .osm.bz2 or .osm.pbf file; or the name of a place ("Yunqi Town, Hangzhou"); or a box as west,
+        south, east, north [degrees], also as a text "120.06,30.11,120.10,30.14"; or a shapely polygon in longitude and
+        latitude (WGS-84). Roads are cut where they leave the place. Or a graph for driving as osmnx makes it,
+        simplified or not, projected or not; or its file (.graphml), as ``osmnx.save_graphml`` writes it. A graph has no
+        turn restrictions, buildings or, once simplified, signals between junctions; notes and provenance say so. Where
+        several values were kept for one edge, ``scenario.network.notes`` says which was taken.
     load : float
         How full the busiest 5 % of lane groups are in the busiest hour (flow / capacity), unless one of them would be
         more than OUTLIER times as full: scales the synthetic demand.
@@ -103,27 +114,69 @@ def read_osm(
         The number of trips of the morning, where it is known; then the load follows.
     seed : int
         Draws who goes where and when.
+    deadline : float [s]
+        How long fetching may take.
     progress : callable, optional
         Called between the steps of the work with the share that is done (0 to 1); whatever it raises stops it
-        (``twin.errors.Cancelled`` by custom).
+        (``twin.errors.Cancelled`` by custom). While a place is fetched it is called four times a second, with a number
+        whose text says what is being done and for how long. Without one, lines on standard error say it.
 
     Returns
     -------
     Scenario
         With synthetic demand of one morning and inferred signal plans, both marked so; every guess is a row of
-        ``scenario.network.notes``.
+        ``scenario.network.notes``, and ``scenario.provenance`` says where the data come from and of what date they are.
 
     Raises
     ------
     BadSource
-        If there is no such file or it holds no roads to drive on; the text says what to use instead.
+        If there is no such file or place, it holds no roads to drive on, or it cannot be fetched in time; the text says
+        what to use instead.
+
+    Examples
+    --------
+    >>> from twin.towns import data_folder
+    >>> read_osm(data_folder() / "helsinki" / "helsinki.osm.pbf", total=2000).provenance["attribution"]
+    '© OpenStreetMap contributors'
+
+    With a network, a place is as good as a file::
+
+        twin.read_osm("Yunqi Town, Hangzhou")
+        twin.read_osm((120.06, 30.11, 120.10, 30.14), deadline=600)
     """
     if not 0 < load < np.inf:
         raise BadSource(f"load = {load} must be above 0: how full the busiest lane groups are")
     if total is not None and not 1 <= total <= _MOST_TENS * 10:
         raise BadSource(f"total = {total} must be a number of trips from 1 to {_MOST_TENS * 10}")
-    warm_in_background()  # the engine is compiled while the extract is read
+    if not 0 < deadline < np.inf:
+        raise BadSource(f"deadline = {deadline} s must be above 0: how long fetching a place may take")
     tell = progress or (lambda _: None)
+    found = source if is_graph(source) else find(source)
+    if not isinstance(found, Place):
+        return _made(found, "", {}, load=load, total=total, seed=seed, tell=tell)
+
+    def make(path: Path, about: Mapping[str, str]) -> Scenario:
+        try:
+            return _made(path, found.name, about, load=load, total=total, seed=seed, tell=tell)
+        except BadSource as error:
+            raise BadSource(f"{found.name!r}, as OpenStreetMap has it: {error}") from error
+
+    wishes = {"load": load, "total": total, "seed": seed, "name": found.name}
+    return town_of(found, make, wishes=wishes, deadline=deadline, progress=progress or told_by_lines())
+
+
+def _made(
+    source: Path | nx.MultiDiGraph,
+    name: str,
+    about: Mapping[str, str],
+    *,
+    load: float,
+    total: int | None,
+    seed: int,
+    tell: Progress,
+) -> Scenario:
+    """Make a town of an extract or graph; ``about`` says where that comes from, if it was fetched."""
+    warm_in_background()  # the engine is compiled while the extract is read
     extract = read(source, progress=lambda share: tell(share * _READ))
     tell(_READ)
     signal_of_node = dict(zip(extract.signal_hints["node_id"], extract.signal_hints["signal_id"], strict=True))
@@ -145,9 +198,9 @@ def read_osm(
         _demand(network, zones, expected, total, seed),
         signals,
         extract.places,
-        name=extract.source["file"].split(".")[0],
+        name=name or extract.source["file"].split(".")[0],
         departure_jitter=JITTER,
-        provenance=dict(extract.source),
+        provenance={**extract.source, **about},
     )
     tell(1.0)
     return made

@@ -1,4 +1,4 @@
-"""Cache: where compiled kernels are kept - a folder of the user's own, or none."""
+"""Cache: where compiled kernels and downloaded places are kept - folders of the user's own, or none."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ from numba.core import config
 PRIVATE = 0o700
 
 
-def kernel_folder() -> Path | None:
-    """Return the folder for compiled kernels, made if need be; None if there is no safe place for one.
+def own_folder(variable: str, name: str) -> Path | None:
+    """Return a folder for one kind of thing that is kept, made if need be; None if there is no safe place for one.
 
-    Cache files are pickles: whoever can write them can run code as the user. So only a folder that belongs to the user
-    and that nobody else can enter is taken: ``towntwin`` in ``NUMBA_CACHE_DIR``, ``XDG_CACHE_HOME`` or ``~/.cache``,
-    whichever is set first. In it each state of the kernels has a folder of its own, since numba looks only at the file
-    of a kernel itself and would keep old code of the helpers that it calls.
+    Whoever can write there can make us read what they like, and compiled kernels are pickles: they could run code as
+    the user. So only a folder that belongs to the user and that nobody else can enter is taken: ``towntwin`` in the
+    folder that the variable names, in ``XDG_CACHE_HOME`` or in ``~/.cache``, whichever is set first.
+
+    Parameters
+    ----------
+    variable : str
+        The name of an environment variable.
+    name : str
+        The name of the folder in ``towntwin``.
     """
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    base = os.environ.get(variable) or os.environ.get("XDG_CACHE_HOME")
     try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "towntwin"
+        folder = (Path(base) if base else Path.home() / ".cache").absolute() / "towntwin"
         folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE)
         facts = folder.stat()
         if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) != PRIVATE:
             return None
-        own = folder / _state_of_kernels()
+        own = folder / name
         own.mkdir(exist_ok=True, mode=PRIVATE)
         with tempfile.TemporaryFile(dir=own):
             return own
@@ -36,15 +42,28 @@ def kernel_folder() -> Path | None:
         return None
 
 
-def _state_of_kernels() -> str:
-    """Return a short name for what the kernels' source files say."""
-    sources = sorted((Path(__file__).parent / "kernels").glob("*.py"))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+def place_folder() -> Path | None:
+    """Return the folder for places that were downloaded: ``towntwin/places`` in ``TWIN_CACHE``, or as above."""
+    return own_folder("TWIN_CACHE", "places")
+
+
+def state_of_code(room: str = "") -> str:
+    """Return a short name for what the source files of the package, or of one folder in it, say."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted((here / room).rglob("*.py")):
+        content = source.read_bytes()
+        digest.update(f"{source.relative_to(here)} {len(content)} ".encode() + content)
+    return digest.hexdigest()[:12]
 
 
 def prepare() -> None:
-    """Tell numba where to keep compiled kernels; to be called before the first kernel is imported."""
-    config.CACHE_DIR = str(kernel_folder() or "")
+    """Tell numba where to keep compiled kernels; to be called before the first kernel is imported.
+
+    Each state of the kernels has a folder of its own, since numba looks only at the file of a kernel itself and would
+    keep old code of the helpers that it calls.
+    """
+    config.CACHE_DIR = str(own_folder("NUMBA_CACHE_DIR", state_of_code("kernels")) or "")
 
 
 def is_kept() -> bool:

@@ -10,6 +10,7 @@ from importlib import metadata
 from typing import NamedTuple
 
 from twin import cache
+from twin.osm import servers, shown
 from twin.picture import BUNDLE
 from twin.towns import names
 
@@ -38,6 +39,10 @@ def findings() -> Iterator[Finding]:
     built = (BUNDLE / "town_map.js").is_file()
     yield Finding("map", built, str(BUNDLE) if built else "not built: run `make install`")
     yield Finding("kernels", well=True, detail=cache.sentence())
+    folder = cache.place_folder() or "no folder, since none of your own can be written (set TWIN_CACHE)"
+    yield Finding(
+        "places", well=True, detail=f"asked of {' and '.join(map(shown, servers()))}; downloads stay in {folder}"
+    )
     browser = next((path for path in map(shutil.which, BROWSERS) if path), None)
     advice = "missing; only tests need it: apt install chromium"
     yield Finding("browser", browser is not None, browser or advice, needed=False)

@@ -44,6 +44,7 @@ def town(name: str, *, load: float = LOAD, seed: int = 0) -> Scenario:
         close = difflib.get_close_matches(name.casefold(), names(), n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names())}."
         raise UnknownName(
-            f"there is no embedded town {name!r}; {hint} Any other town is read from an OpenStreetMap file."
+            f"there is no embedded town {name!r}; {hint} Any other town is made of a file or a place: twin.read_osm, "
+            "twin import."
         )
     return read_osm(data_folder() / name / f"{name}.osm.pbf", load=load, seed=seed)

@@ -7,10 +7,13 @@ reads the files of these numbers and prints a line of JSON for each: its number,
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
 import random
 import re
 import resource
+import shutil
 import sys
 import time
 import warnings
@@ -47,6 +50,10 @@ LOOP = """<relation id="1" version="1"><member type="relation" ref="2" role="out
 <member type="relation" ref="1" role="inner"/><tag k="type" v="multipolygon"/><tag k="natural" v="water"/></relation>
 <relation id="2" version="1"><member type="relation" ref="1" role="via"/><tag k="type" v="restriction"/>
 <tag k="restriction" v="no_left_turn"/></relation>"""
+PACKED = {".osm.gz": gzip.compress, ".osm.bz2": bz2.compress}
+"""Endings of packed files, and what packs them."""
+
+FOLDER = "folder"
 FOREIGN = "towntwin-outside"
 """What a file says that no town may bring in."""
 
@@ -128,13 +135,18 @@ def spoilt(number: int, folder: Path) -> tuple[str, Path]:
     """Write the spoilt file of a number; return how it was spoilt, and the file."""
     chance = random.Random(number)  # noqa: S311 - the same files every time
     xml, pbf = bases(folder)
-    kind = chance.choice([*LINES, *LINES, "bytes", "bytes", "bytes", "relation loop", "entities", "another file"])
-    path = folder / f"spoilt{number}.osm"
+    kind = chance.choice([*LINES, *LINES, *["bytes"] * 4, "relation loop", "entities", "another file", FOLDER])
+    ending = chance.choice([".osm", ".osm", *PACKED, ".osm.pbf", ".osm.pbf"] if kind == "bytes" else [".osm", *PACKED])
+    path = folder / f"spoilt{number}{ending}"
+    if kind == FOLDER:
+        return kind, _folder(chance, path)
+    if kind == "bytes":
+        whole = pbf.read_bytes() if ending == ".osm.pbf" else PACKED.get(ending, bytes)(xml.read_bytes())
+        kind, content = _bytes(chance, whole)
+        path.write_bytes(content)
+        return kind, path
     if kind in LINES:
         content = _lines(chance, xml.read_text(encoding="utf-8"), kind).encode()
-    elif kind == "bytes":
-        path = folder / f"spoilt{number}{chance.choice(['.osm', '.osm.pbf', '.osm.pbf'])}"
-        kind, content = _bytes(chance, (pbf if path.suffix == ".pbf" else xml).read_bytes())
     elif kind == "relation loop":
         content = xml.read_text(encoding="utf-8").replace("</osm>", f"{LOOP}</osm>").encode()
     elif kind == "entities":
@@ -143,8 +155,18 @@ def spoilt(number: int, folder: Path) -> tuple[str, Path]:
         content = chance.choice(
             [b"<html><body>504 Gateway Timeout</body></html>", b"PK\x03\x04" + bytes(500), b"\0" * 9]
         )
-    path.write_bytes(content)
+    path.write_bytes(PACKED.get(ending, bytes)(content))
     return kind, path
+
+
+def _folder(chance: random.Random, path: Path) -> Path:
+    """Make a folder that is called like a file; some keep a town, or half of one."""
+    path.mkdir()
+    manifest = '{"format": "towntwin town", "version": 1, "tables": "tables-x"}'
+    if chance.random() < 0.5:
+        (path / "manifest.json").write_text(manifest[: chance.randrange(len(manifest))])
+        (path / "tables-x").mkdir()
+    return path
 
 
 def read_one(number: int, path: Path) -> str:
@@ -177,7 +199,7 @@ def main(folder: Path, first: int, last: int) -> None:
         seconds = time.perf_counter() - began
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         tell(outcome=outcome, seconds=seconds, megabytes=most)
-        path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 if __name__ == "__main__":

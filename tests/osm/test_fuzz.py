@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
 
 import pytest
 
-from tests.osm.fuzz import FOREIGN, LINES
+from tests.osm.fuzz import FOLDER, FOREIGN, LINES
 
 MOST_SECONDS, MOST_MEGABYTES = 10.0, 2000.0
 
@@ -29,9 +30,16 @@ def judge(found):
         assert one["megabytes"] < MOST_MEGABYTES, one
         assert FOREIGN not in one["outcome"], one
         assert one["outcome"] == "read" or one["file"] in one["outcome"], one
+        if one["kind"] in {"coordinates", "references"} and "cannot be read" in one["outcome"]:
+            assert re.search(r", (in|after) (node|way|relation):\S*\): ", one["outcome"]), one
+        if one["kind"] == FOLDER:
+            assert "is a folder" in one["outcome"], one
     kinds = Counter(one["kind"] for one in found if one["outcome"] == "read")
     assert kinds.keys() >= LINES.keys(), kinds  # spoilt tags alone do not make a file unreadable
     assert sum(kinds.values()) < len(found)
+    endings = {".".join(one["file"].split(".")[1:]) for one in found if one["outcome"] == "read"}
+    assert endings >= {"osm", "osm.gz", "osm.bz2"}, endings
+    assert any("twin.read_town" in one["outcome"] for one in found)
 
 
 def test_spoilt_files_are_read_or_refused(tmp_path):

@@ -1,12 +1,12 @@
 """Whole files: bad ones, central Helsinki against what is known of it, and the towns of the reference data."""
 
+import bz2
 import gzip
-import socket
-import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import osmium
 import pandas as pd
 import pytest
 import shapely
@@ -15,7 +15,8 @@ from scipy.sparse.csgraph import connected_components
 
 from tests.reference_data import reference
 from twin.errors import BadSource
-from twin.osm import joined, read, source
+from twin.osm import joined, read
+from twin.osm.blame import blame
 from twin.osm.scan import scan
 
 HELSINKI = Path(__file__).parents[2] / "data" / "helsinki" / "helsinki.osm.pbf"
@@ -58,7 +59,16 @@ def test_no_such_file(tmp_path):
 
 
 def test_a_folder(tmp_path):
-    with pytest.raises(BadSource, match="is a folder"):
+    named_as_a_file = tmp_path / "x.osm"
+    named_as_a_file.mkdir()
+    for folder in (tmp_path, named_as_a_file):
+        with pytest.raises(BadSource, match=r"is a folder.*give an extract"):
+            read(folder)
+
+
+def test_the_folder_of_a_town_is_for_read_town(tmp_path):
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BadSource, match=r"keeps a town.*twin\.read_town\("):
         read(tmp_path)
 
 
@@ -103,11 +113,57 @@ def test_a_packed_file_cut_short(tmp_path, draw):
         read(tmp_path / "half.osm.gz")
 
 
-@pytest.mark.parametrize("slip", [("lat='60.0", "lat='6o.0"), ("id='1'", "id='one'"), ("</way>", "")])
-def test_a_slip_in_the_text(draw, slip):
-    path = draw({1: (0, 0), 2: (100, 0)}, {7: ([1, 2], STREET)})
-    path.write_text(path.read_text(encoding="utf-8").replace(*slip), encoding="utf-8")
-    with pytest.raises(BadSource, match=r"town\.osm.*cannot be read"):
+@pytest.mark.parametrize(
+    ("slip", "where"),
+    [
+        (("lat='60.0", "lat='6o.0"), "in node:1"),
+        (("id='2'", "id='two'"), "in node:two"),
+        (("ref='2'", "ref='two'"), "in way:7"),
+        (("ref='2'", "ref='99999999999999999999'"), "in way:7"),
+        (("</way>", ""), "in way:7"),
+        (("<way id='8'", "<way idd='8' <"), "after way:7"),
+        (("</osm>", ""), "after way:8"),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress])
+def test_a_slip_in_the_text_is_found(draw, tmp_path, slip, where, pack):
+    text = draw({1: (0, 0), 2: (100, 0)}, {7: ([1, 2], STREET), 8: ([2, 1], STREET)}).read_text(encoding="utf-8")
+    path = tmp_path / {bytes: "slip.osm", gzip.compress: "slip.osm.gz", bz2.compress: "slip.osm.bz2"}[pack]
+    path.write_bytes(pack(text.replace(*slip, 1).encode()))
+    with pytest.raises(BadSource, match=rf"slip\.osm.*cannot be read.*, {where}\): .*download it again"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    ("word", "where"), [("Main", "in way:7"), ("school", "in node:3"), ("no_u_turn", "in relation:1")]
+)
+def test_a_text_that_is_none_is_found_in_a_pbf(draw, tmp_path, word, where):
+    whole = tmp_path / "slip.osm.pbf"
+    rule = (
+        [("way", 7, "from"), ("node", 2, "via"), ("way", 7, "to")],
+        {"type": "restriction", "restriction": "no_u_turn"},
+    )
+    nodes = {1: (0, 0), 2: (100, 0), 3: (50, 9, {"amenity": "school"})}
+    path = draw(nodes, {7: ([1, 2], {**STREET, "name": "Main"})}, [rule])
+    with osmium.SimpleWriter(osmium.io.File(str(whole), "pbf,pbf_compression=none")) as writer:
+        osmium.apply(str(path), writer)
+    whole.write_bytes(whole.read_bytes().replace(word.encode(), b"\xff" + word[1:].encode()))
+    with pytest.raises(BadSource, match=rf"slip\.osm\.pbf.*utf-8.*, {where}\)"):
+        read(whole)
+
+
+def test_a_node_on_the_other_side_of_the_earth_is_named(draw):
+    path = draw({1: (0, 0), 2: (-9_000_000, 0)}, {7: ([1, 2], STREET)})
+    with pytest.raises(BadSource, match=r"town\.osm' makes no town: .*'7:1-2'.*mend it"):
+        read(path)
+
+
+def test_entities_are_not_looked_into(tmp_path):
+    deep = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    path = tmp_path / "deep.osm"
+    path.write_text(f'<!DOCTYPE osm [<!ENTITY e0 "aaaaaaaaaa">{deep}]><osm version="0.6"><node id="&e11;"/></osm>')
+    assert blame(path) == ""
+    with pytest.raises(BadSource, match=r"deep\.osm.*cannot be read"):
         read(path)
 
 
@@ -129,36 +185,8 @@ def test_no_roads(draw, ways, why):
 
 def test_a_node_on_the_other_side_of_the_globe(draw):
     nodes = {1: (0, 0), 2: (1_500_000, 0)}
-    with pytest.raises(BadSource, match=r"town\.osm' makes no network: .*7:1-2.*more than a day"):
+    with pytest.raises(BadSource, match=r"town\.osm' makes no town: .*7:1-2.*more than a day"):
         read(draw(nodes, {7: ([1, 2], {**STREET, "maxspeed": "20"})}))
-
-
-@pytest.mark.parametrize("place", ["Kamppi, Helsinki", "helsinki", "St. Gallen", "云栖小镇"])
-def test_a_place_name_without_network(monkeypatch, place):
-    def unplugged(*_args, **_more):
-        raise socket.gaierror
-
-    monkeypatch.setattr(socket, "create_connection", unplugged)
-    with pytest.raises(BadSource, match=rf"{place}.*offline.*\.osm\.pbf.*twin\.town"):
-        read(place)
-
-
-def test_a_place_name_with_network(monkeypatch):
-    monkeypatch.setattr(source, "online", lambda: True)
-    with pytest.raises(BadSource, match=r"Kamppi, Helsinki.*not built yet.*download"):
-        read("Kamppi, Helsinki")
-
-
-def test_a_network_that_never_answers_does_not_keep_us(monkeypatch):
-    def silent(*_args, **_more):
-        time.sleep(1.0)
-        raise TimeoutError
-
-    monkeypatch.setattr(source, "DEADLINE", 0.05)
-    monkeypatch.setattr(socket, "create_connection", silent)
-    begin = time.monotonic()
-    assert not source.online()
-    assert time.monotonic() - begin < 0.9
 
 
 # Buildings and grounds

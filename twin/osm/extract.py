@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from twin.errors import BadSource, BadTable
+from twin.errors import BadSource
 from twin.network import Network, notes_table
 from twin.osm import tags as meaning
 from twin.osm.areas import grounds
@@ -20,7 +20,7 @@ from twin.osm.scan import scan
 from twin.osm.signals import signal_hints
 from twin.osm.signs import left_hand, signs
 from twin.osm.sites import sites
-from twin.osm.source import described, find
+from twin.osm.source import described, file, naming
 from twin.osm.turns import rules, turns
 from twin.places import Places
 from twin.quality import EDGE
@@ -119,14 +119,12 @@ def read(
         *data.notes, *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
         *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
-    try:
+    with naming(called):
         network = Network(
             node_table(own, data.coords, node_of), link_table(own, data.coords, node_of), lane_groups=lane_groups,
             turns=turn_table, notes=notes_table(sorted(notes)),
         )  # fmt: skip
-    except BadTable as error:  # a node on the other side of the globe makes a link that takes days
-        raise BadSource(f"{called} makes no network: {error}") from error
-    places = Places(sites(data, own, node_of), grounds(data))
+        places = Places(sites(data, own, node_of), grounds(data))
     return Extract(network, places, _signal_table(hints, node_of), sign_table, left, rim_table, origin)
 
 
@@ -135,7 +133,7 @@ def _taken(source: str | PathLike[str] | nx.MultiDiGraph) -> tuple[Scan, str, di
     if is_graph(source):
         data = scan_graph(source)
         return data, "the graph", graph_described(source, data)
-    path = find(source)
+    path = file(source)
     called = f"the file {str(path)!r}"
     if is_graphml(path):
         graph = load(path)

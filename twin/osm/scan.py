@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import osmium
 
 from twin.osm import tags as meaning
-from twin.osm.source import reading
+from twin.osm.source import Where, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,17 +105,18 @@ def scan(path: Path) -> Scan:
     BadSource
         If osmium cannot read the file.
     """
-    with reading(path):
-        shapes, restrictions = _relations(path)
-        roads, areas, coasts, changed = _ways(path)
-        parts = _parts(path, shapes, [*areas, *coasts])
+    with reading(path) as where:
+        file = _File(path, where)
+        shapes, restrictions = _relations(file)
+        roads, areas, coasts, changed = _ways(file)
+        parts = _parts(file, shapes, [*areas, *coasts])
         wanted = {ref for way, _ in roads for ref in way.refs}
         drawn = {ref for way in (*areas, *coasts, *parts.values()) for ref in way.refs}
-        coords, lights, signs = _nodes(path, wanted, drawn - wanted)
+        coords, lights, signs = _nodes(file, wanted, drawn - wanted)
         box, timestamp = _header(path)
         return Scan(
             roads=roads, areas=areas, coasts=coasts, shapes=shapes, parts=parts, restrictions=restrictions,
-            coords=coords, lights=lights, signs=signs, points=_points(path), box=box, timestamp=timestamp or changed,
+            coords=coords, lights=lights, signs=signs, points=_points(file), box=box, timestamp=timestamp or changed,
         )  # fmt: skip
 
 
@@ -137,18 +138,42 @@ def is_light(tags: Tags) -> bool:
     return tags.get("highway") == "traffic_signals" or tags.get("crossing") == "traffic_signals"
 
 
-def _objects(path: Path, entities: osmium.osm.osm_entity_bits, *filters: BaseFilter) -> Iterator[Any]:
-    """Yield the objects of a file that pass all filters; deleted ones (JOSM keeps them) are left out."""
-    processor = osmium.FileProcessor(str(path), entities)
-    for each in filters:
-        processor = processor.with_filter(each)
-    things: Iterator[Any] = iter(processor)
-    return (thing for thing in things if not thing.deleted)
+@dataclass(frozen=True)
+class _File:
+    """A file, and where in it we are."""
+
+    path: Path
+    where: Where
+
+    def nodes(self, *filters: BaseFilter) -> Iterator[Any]:
+        return self._objects("node", osmium.osm.NODE, filters)
+
+    def ways(self, *filters: BaseFilter) -> Iterator[Any]:
+        return self._objects("way", osmium.osm.WAY, filters)
+
+    def relations(self, *filters: BaseFilter) -> Iterator[Any]:
+        return self._objects("relation", osmium.osm.RELATION, filters)
+
+    def _objects(
+        self, kind: str, entities: osmium.osm.osm_entity_bits, filters: tuple[BaseFilter, ...]
+    ) -> Iterator[Any]:
+        """Yield the objects that pass all filters; deleted ones (JOSM keeps them) are left out."""
+        processor = osmium.FileProcessor(str(self.path), entities)
+        for each in filters:
+            processor = processor.with_filter(each)
+        things: Iterator[Any] = iter(processor)
+        where = self.where
+        where.kind = ""
+        for thing in things:
+            where.kind, where.number, where.inside = kind, thing.id, True
+            if not thing.deleted:
+                yield thing
+            where.inside = False
 
 
-def _relations(path: Path) -> tuple[list[Relation], list[Relation]]:
+def _relations(file: _File) -> tuple[list[Relation], list[Relation]]:
     shapes, restrictions = {}, {}
-    for thing in _objects(path, osmium.osm.RELATION, osmium.filter.KeyFilter("type")):
+    for thing in file.relations(osmium.filter.KeyFilter("type")):
         kind = thing.tags["type"]
         if kind == "multipolygon" and _is_area(tags := dict(thing.tags)):
             shapes[thing.id] = _relation(thing, tags)
@@ -157,11 +182,11 @@ def _relations(path: Path) -> tuple[list[Relation], list[Relation]]:
     return _sorted(shapes), _sorted(restrictions)
 
 
-def _ways(path: Path) -> tuple[list[tuple[Way, meaning.Road]], list[Way], list[Way], str]:
+def _ways(file: _File) -> tuple[list[tuple[Way, meaning.Road]], list[Way], list[Way], str]:
     """Return roads, areas, coasts, and when the latest of them was changed ("" = not told)."""
     roads, areas, coasts = {}, {}, {}
     changed = ""
-    for thing in _objects(path, osmium.osm.WAY, osmium.filter.KeyFilter("highway", *AREA_KEYS)):
+    for thing in file.ways(osmium.filter.KeyFilter("highway", *AREA_KEYS)):
         tags = dict(thing.tags)
         road = meaning.road(tags)
         if road is not None:
@@ -177,27 +202,27 @@ def _ways(path: Path) -> tuple[list[tuple[Way, meaning.Road]], list[Way], list[W
     return _sorted(roads), _sorted(areas), _sorted(coasts), changed
 
 
-def _parts(path: Path, shapes: list[Relation], known: list[Way]) -> dict[int, Way]:
+def _parts(file: _File, shapes: list[Relation], known: list[Way]) -> dict[int, Way]:
     """Return the ways that multipolygons are made of."""
     members = {ref for shape in shapes for kind, ref, _ in shape.members if kind == "w"}
     parts = {way.way_id: way for way in known if way.way_id in members}
     missing = members - parts.keys()
     if missing:
-        for thing in _objects(path, osmium.osm.WAY):
+        for thing in file.ways():
             if thing.id in missing:
                 parts[thing.id] = _way(thing, {})
     return parts
 
 
 def _nodes(
-    path: Path, wanted: set[int], drawn: set[int]
+    file: _File, wanted: set[int], drawn: set[int]
 ) -> tuple[dict[int, tuple[float, float]], dict[int, Tags], dict[int, Tags]]:
     """Return the coordinates of nodes, and the tags of those that are lights and signs."""
     coords: dict[int, tuple[float, float]] = {}
     lights: dict[int, Tags] = {}
     signs: dict[int, Tags] = {}
     needed = wanted | drawn
-    for thing in _objects(path, osmium.osm.NODE):
+    for thing in file.nodes():
         # A set in Python, not osmium's IdFilter: that one takes 0.36 s to be made, ten times as long as the whole pass.
         if thing.id not in needed:
             continue
@@ -212,9 +237,9 @@ def _nodes(
     return coords, lights, signs
 
 
-def _points(path: Path) -> list[tuple[float, float, Tags]]:
+def _points(file: _File) -> list[tuple[float, float, Tags]]:
     points = {}
-    for thing in _objects(path, osmium.osm.NODE, osmium.filter.KeyFilter(*USE_KEYS)):
+    for thing in file.nodes(osmium.filter.KeyFilter(*USE_KEYS)):
         if thing.location.valid():
             tags = {key: value for key, value in thing.tags if key in USE_KEYS}
             points[thing.id] = (thing.location.lon, thing.location.lat, tags)

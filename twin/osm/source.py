@@ -1,102 +1,141 @@
-"""Source: what was given - a file of OpenStreetMap data, or something else, which is then said clearly."""
+"""Source: what was given - a file of OpenStreetMap data, a place, or something else, which is then said clearly."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import socket
-import threading
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import osmium
+import shapely
 
-from twin.errors import BadSource, TownError
+from twin.errors import BadSource, BadTable, TownError
+from twin.osm.blame import blame
+from twin.osm.place import Area, Place, boxed, is_box, named, outlined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from os import PathLike
 
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
 
-SERVER, DEADLINE = ("overpass-api.de", 443), 3.0
-"""Where places would be read from, and the seconds that a look at the network may take."""
+Source = str | os.PathLike[str] | Sequence[float] | Area
+"""What a town can be made of: a file, the name of a place, a box, an outline."""
 
 _SUFFIX = re.compile(r"\.(osm|pbf|o5m|opl|xml|gz|bz2|zip|html?|graphml|json|geojson|gpkg|txt|csv|shp)$", re.IGNORECASE)
 _REMEDY = "give an extract as .osm, .osm.gz, .osm.bz2 or .osm.pbf, or a graph of osmnx as .graphml"
+_ANY = f"{_REMEDY}, the name of a place, a box (west, south, east, north) or a shapely polygon"
 
 
-def find(source: str | PathLike[str]) -> Path:
-    """Return the path of a file of OpenStreetMap data.
+def find(source: Source) -> Path | Place:
+    """Return the path of a file, or the place that is to be fetched.
 
     Parameters
     ----------
-    source : str or path
-        A file (.osm, .osm.gz, .osm.bz2, .osm.pbf). A text without a folder and without a file's ending counts as the
-        name of a place; places are not read by name yet.
+    source : str, path, four floats, Polygon or MultiPolygon
+        A text that is the path of something is that. Else four numbers with commas between them are a box, and a text
+        without a folder and without a file's ending is the name of a place.
 
     Returns
     -------
-    Path
-        A file that is there and not empty.
+    Path or Place
+        A file that is there and not empty, or a place that can be asked for.
 
     Raises
     ------
     BadSource
-        If there is no such file, it is a folder or empty, or the name of a place was given.
+        If there is no such file, it is a folder or empty, or there can be no such place.
+    """
+    if isinstance(source, shapely.Polygon | shapely.MultiPolygon):
+        return outlined(source)
+    if isinstance(source, str):
+        there = os.path.lexists(source.strip() or ".")
+        if not there and is_box(source):
+            return boxed(source)
+        if source.strip() and not there and _is_name(source):
+            return named(source)
+    elif not isinstance(source, os.PathLike):
+        if isinstance(source, Sequence) or hasattr(source, "tolist"):
+            return boxed(source)
+        raise BadSource(f"{type(source).__name__} is nothing that a town can be made of: {_ANY}")
+    return file(source)
+
+
+def file(source: str | os.PathLike[str]) -> Path:
+    """Return the path of a file that is there and not empty.
+
+    Raises
+    ------
+    BadSource
+        If it is not.
     """
     path = Path(source)
     if not str(source).strip():
         raise BadSource(f"source = {source!r} is empty: {_REMEDY}")
-    if path.is_dir():
-        raise BadSource(f"{str(path)!r} is a folder, not a file: name the file in it; {_REMEDY}")
-    if not path.exists():
-        if isinstance(source, str) and _is_place(source):
-            raise BadSource(_no_places_yet(source))
-        raise BadSource(f"no such file: {str(path)!r} (looked in {str(path.absolute().parent)!r}): {_REMEDY}")
-    if path.stat().st_size == 0:
+    try:
+        if path.is_dir():
+            raise BadSource(_no_file(path))
+        size = path.stat().st_size
+    except (OSError, ValueError) as error:
+        if isinstance(error, BadSource):
+            raise
+        looked = f"no such file: {str(path)!r} (looked in {str(path.absolute().parent)!r})"
+        why = looked if isinstance(error, FileNotFoundError) else f"the file {str(path)!r} cannot be opened ({error})"
+        raise BadSource(f"{why}: {_REMEDY}") from None
+    if size == 0:
         raise BadSource(f"the file {str(path)!r} is empty (0 bytes): download it again; {_REMEDY}")
     return path
 
 
-def online() -> bool:
-    """Return whether the network is there, after a look of at most a few seconds; nothing is sent."""
-    reached: list[bool] = []
+class Where:
+    """Where in a file the reader is: the element that it took last, and whether that is still in its hands."""
 
-    def look() -> None:
-        try:
-            socket.create_connection(SERVER, timeout=DEADLINE).close()
-            reached.append(True)
-        except OSError:
-            pass
+    def __init__(self) -> None:
+        self.kind, self.number, self.inside = "", 0, False
 
-    # In a thread, because looking up a name has no time limit of its own.
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    thread.join(DEADLINE)
-    return bool(reached)
+    def __str__(self) -> str:
+        return f"{'in' if self.inside else 'after'} {self.kind}:{self.number}" if self.kind else ""
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn osmium's errors into one that names the file and the remedy.
+def reading(path: Path) -> Iterator[Where]:
+    """Turn osmium's errors into one that names the file, the element and the remedy.
 
     Raises
     ------
     BadSource
         If osmium cannot read the file.
     """
+    where = Where()
     try:
-        yield
+        yield where
     except TownError:
         raise
     except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
+        at = str(where) if where.inside else blame(path) or str(where)
         raise BadSource(
-            f"the file {str(path)!r} cannot be read as OpenStreetMap data ({error}): "
+            f"the file {str(path)!r} cannot be read as OpenStreetMap data ({error}{', ' * bool(at)}{at}): "
             f"it may be something else or cut short, so download it again; {_REMEDY}"
         ) from error
+
+
+@contextmanager
+def naming(called: str) -> Iterator[None]:
+    """Turn the error of a table into one that names the source of which it was made; the link's id names its way.
+
+    Raises
+    ------
+    BadSource
+        If the source says something that no table can hold.
+    """
+    try:
+        yield
+    except BadTable as error:
+        raise BadSource(f"{called} makes no town: {error}; mend it, or {_REMEDY}") from error
 
 
 def described(path: Path, timestamp: str) -> dict[str, str]:
@@ -110,15 +149,11 @@ def described(path: Path, timestamp: str) -> dict[str, str]:
     }
 
 
-def _is_place(source: str) -> bool:
+def _no_file(path: Path) -> str:
+    if (path / "manifest.json").exists():
+        return f"{str(path)!r} is a folder that keeps a town, not a file: read it with twin.read_town({str(path)!r})"
+    return f"{str(path)!r} is a folder, not a file: name the file in it; {_REMEDY}"
+
+
+def _is_name(source: str) -> bool:
     return not ("/" in source or "\\" in source or source.startswith(("~", ".")) or _SUFFIX.search(source))
-
-
-def _no_places_yet(name: str) -> str:
-    instead = 'use a file (.osm, .osm.pbf) or the town that comes along, twin.town("helsinki")'
-    if not online():
-        return f"{name!r} is no file here, and as the name of a place it needs the network, which is offline: {instead}"
-    return (
-        f"{name!r} is no file here, and reading a place by its name is not built yet: download the place as a file "
-        f"(https://www.openstreetmap.org/export) and give its path, or {instead}"
-    )
