@@ -15,7 +15,7 @@ from twin.demand import Demand, departures, gravity, whole_trips
 from twin.errors import BadSource
 from twin.junctions import gap_shares, with_right_of_way
 from twin.network import Network, Rows
-from twin.osm import Extract, read
+from twin.osm import Box, Extract, read
 from twin.ragged import is_first
 from twin.routing import FAR, fastest, times_between, ways
 from twin.scenario import Scenario
@@ -77,7 +77,7 @@ class Zones(NamedTuple):
 
 
 def read_osm(
-    source: str | Path,
+    source: str | Path | Box,
     *,
     load: float = LOAD,
     total: int | None = None,
@@ -139,7 +139,7 @@ def read_osm(
         _demand(network, zones, expected, total, seed),
         signals,
         extract.places,
-        name=Path(source).name.split(".")[0],
+        name=extract.source["file"].split(".")[0],
         departure_jitter=JITTER,
         provenance=dict(extract.source),
     )

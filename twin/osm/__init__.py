@@ -1,6 +1,6 @@
 """OpenStreetMap: the only rooms that know its tags and osmium. A file goes in, an Extract comes out."""
 
 from twin.osm.extract import Extract, read
-from twin.osm.source import find
+from twin.osm.source import Box, find
 
-__all__ = ["Extract", "find", "read"]
+__all__ = ["Box", "Extract", "find", "read"]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from twin.osm.graph import Link
     from twin.osm.pieces import Edge, Note, Piece
     from twin.osm.scan import Scan
+    from twin.osm.source import Box
     from twin.osm.turns import Turn
 
 EDGE_COLUMNS = ("node_id", "road_class", "name", "lanes_in", "lanes_out")
@@ -56,7 +57,8 @@ class Extract:
         ``node_id``, ``road_class``, ``name``, ``lanes_in``, ``lanes_out``: junctions where roads from tertiary up were
         cut by the edge of the map, with the lanes that come in and go out there.
     source : dict
-        ``file``, ``sha256``, ``licence``, ``attribution``, ``timestamp`` of the data ("" = not told).
+        ``file``, ``sha256``, ``licence``, ``attribution``, ``timestamp`` of the data ("" = not told); ``stylised`` if
+        roads were drawn by a script of ours.
     """
 
     network: Network
@@ -74,7 +76,7 @@ class Extract:
         )
 
 
-def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lambda _: None) -> Extract:
+def read(source: str | PathLike[str] | Box, *, progress: Callable[[float], None] = lambda _: None) -> Extract:
     """Read a file of OpenStreetMap data.
 
     Parameters
@@ -121,7 +123,8 @@ def read(source: str | PathLike[str], *, progress: Callable[[float], None] = lam
         notes=notes_table(sorted(notes)),
     )  # fmt: skip
     places = Places(sites(data, own), grounds(data))
-    return Extract(network, places, hints, sign_table, left, rim_table, described(path, data.timestamp))
+    said = described(path, data.timestamp, {way.tags.get("source", "") for way, _ in data.roads})
+    return Extract(network, places, hints, sign_table, left, rim_table, said)
 
 
 def _no_roads(path: Path, data: Scan) -> str:

@@ -15,11 +15,20 @@ import osmium
 from twin.errors import BadSource, TownError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from os import PathLike
 
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
+
+STAND_IN = "towntwin stand-in"
+"""Value of the tag ``source`` on every way that a script of ours drew in place of a real town."""
+
+STYLISED = "a stand-in drawn by a script: not the real streets, and no OpenStreetMap data"
+"""What the provenance of such a town says, whatever the file is called."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east and north [degrees, WGS-84]."""
 
 SERVER, DEADLINE = ("overpass-api.de", 443), 3.0
 """Where places would be read from, and the seconds that a look at the network may take."""
@@ -28,14 +37,14 @@ _SUFFIX = re.compile(r"\.(osm|pbf|o5m|opl|xml|gz|bz2|zip|html?|json|geojson|gpkg
 _REMEDY = "give an extract as .osm, .osm.gz, .osm.bz2 or .osm.pbf"
 
 
-def find(source: str | PathLike[str]) -> Path:
+def find(source: str | PathLike[str] | Box) -> Path:
     """Return the path of a file of OpenStreetMap data.
 
     Parameters
     ----------
     source : str or path
         A file (.osm, .osm.gz, .osm.bz2, .osm.pbf). A text without a folder and without a file's ending counts as the
-        name of a place; places are not read by name yet.
+        name of a place; neither places by their name nor boxes are read yet.
 
     Returns
     -------
@@ -47,6 +56,8 @@ def find(source: str | PathLike[str]) -> Path:
     BadSource
         If there is no such file, it is a folder or empty, or the name of a place was given.
     """
+    if isinstance(source, tuple):
+        raise BadSource(f"the real streets of the box {source} need a download, which is not built yet: {_REMEDY}")
     path = Path(source)
     if not str(source).strip():
         raise BadSource(f"source = {source!r} is empty: {_REMEDY}")
@@ -99,14 +110,24 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def described(path: Path, timestamp: str) -> dict[str, str]:
-    """Return where the data come from: file, sha256, licence, attribution and the timestamp of the data ("" = none)."""
+def described(path: Path, timestamp: str, sources: Collection[str]) -> dict[str, str]:
+    """Return where the data come from: file, sha256, licence, attribution and the timestamp of the data ("" = none).
+
+    Parameters
+    ----------
+    path : Path
+    timestamp : str
+    sources : collection of str
+        The values of the tag ``source`` on its roads ("" = none): if one of them is ours, the town is ``stylised``.
+    """
+    drawn = STAND_IN in sources
+    theirs = {"licence": LICENCE, "attribution": ATTRIBUTION, "timestamp": timestamp}
+    ours = {"licence": "Apache-2.0", "attribution": "", "timestamp": ""}
     return {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "licence": LICENCE,
-        "attribution": ATTRIBUTION,
-        "timestamp": timestamp,
+        **(ours if drawn and len(sources) == 1 else theirs),
+        **({"stylised": STYLISED} if drawn else {}),
     }
 
 
