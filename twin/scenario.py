@@ -65,7 +65,7 @@ class Scenario:
     changes : tuple of Change
         What was changed since the town was built, in order.
     provenance : mapping of str to str
-        Source, licence and attribution of the data.
+        Source, licence and attribution of the data; ``stylised`` where streets were drawn and are not the real ones.
     built : Network, optional
         The network before any change (default: ``network``): what a change sets anew is derived from it, so that of
         two speed limits on one street the last alone decides.
@@ -170,7 +170,11 @@ class Scenario:
     @property
     def labels(self) -> tuple[str, ...]:
         """Keys of the words that must stand wherever this scenario is shown."""
-        marks = {"synthetic_demand": self.demand.synthetic, "inferred_signals": self.signals.plans["inferred"].any()}
+        marks = {
+            "stylised_streets": "stylised" in self.provenance,
+            "synthetic_demand": self.demand.synthetic,
+            "inferred_signals": self.signals.plans["inferred"].any(),
+        }
         return tuple(key for key, holds in marks.items() if holds)
 
     @cached_property

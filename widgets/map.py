@@ -209,7 +209,8 @@ class TownMap(anywidget.AnyWidget):
 
     def _page(self, scenario: Scenario, roads: RoadColumns) -> dict[str, Any]:
         labels = [*scenario.labels, *(["one_day"] if self._frames else [])]
-        if any(scenario.network.links["osm_ways"]):
+        # Who drew a stand-in says that there is nobody to thank; who says nothing is given the benefit of the doubt.
+        if any(scenario.network.links["osm_ways"]) and scenario.provenance.get("attribution") != "":
             labels.append("osm_attribution")
         return {
             "language": self._language,

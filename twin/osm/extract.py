@@ -20,7 +20,7 @@ from twin.osm.scan import scan
 from twin.osm.signals import signal_hints
 from twin.osm.signs import left_hand, signs
 from twin.osm.sites import sites
-from twin.osm.source import described, file, naming
+from twin.osm.source import STAND_IN, STYLISED, described, file, naming
 from twin.osm.turns import rules, turns
 from twin.places import Places
 from twin.quality import EDGE
@@ -58,7 +58,8 @@ class Extract:
         ``node_id``, ``road_class``, ``name``, ``lanes_in``, ``lanes_out``: junctions where roads from tertiary up were
         cut by the edge of the map, with the lanes that come in and go out there.
     source : dict
-        ``file``, ``sha256``, ``licence``, ``attribution``, ``timestamp`` of the data ("" = not told).
+        ``file``, ``sha256``, ``licence``, ``attribution``, ``timestamp`` of the data ("" = not told); ``stylised`` if
+        roads were drawn by a script of ours.
     """
 
     network: Network
@@ -109,15 +110,15 @@ def read(
     progress(0.7)
     hints, light_notes = signal_hints(drawn, made, data.lights, data.coords)
     signal_of = dict(zip(hints["node_id"].astype(int), hints["signal_id"].astype(int), strict=True))
-    node_of = {} if data.held else one_junction(drawn, signal_of, restrictions)  # a graph says what its junctions are
+    node_of = {} if data.held else one_junction(drawn, signal_of, restrictions)  # links of ours stay as they are
     own, met, joint_notes = joined(drawn, made, node_of, restrictions, data.coords)
     lane_groups, turn_table, lane_notes = lane_tables(own, met)
     sign_table, sign_notes = signs(own, data)
     left, side_notes = left_hand(data)
     rim_table = _edge_table(rims, found, own, node_of)
     notes = [
-        *data.notes, *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice, *not_understood, *turn_notes,
-        *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
+        *data.notes, *_stylised(data), *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice,
+        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
     with naming(called):
         network = Network(
@@ -137,14 +138,19 @@ def _taken(source: str | PathLike[str] | nx.MultiDiGraph) -> tuple[Scan, str, di
     called = f"the file {str(path)!r}"
     if is_graphml(path):
         graph = load(path)
-        return scan_graph(graph, called), called, {**described(path, ""), **made_by(graph)}
+        data = scan_graph(graph, called)
+        return data, called, {**described(path, "", data.sources), **made_by(graph)}
     data = scan(path)
-    return data, called, described(path, data.timestamp)
+    return data, called, described(path, data.timestamp, data.sources)
 
 
 def _no_roads(called: str, data: Scan) -> str:
     why = "no roads for cars" if not data.roads else "no roads on which one can drive there and back"
     return f"{called} has {why}: take an extract that covers streets, with their nodes"
+
+
+def _stylised(data: Scan) -> list[Note]:
+    return [("stylised", "network", STYLISED)] if STAND_IN in data.sources else []
 
 
 def _tag_notes(data: Scan, own: Sequence[Link]) -> list[Note]:

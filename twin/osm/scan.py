@@ -93,6 +93,11 @@ class Scan:
     held: set[int] = field(default_factory=set)
     notes: list[tuple[str, str, str]] = field(default_factory=list)
 
+    @property
+    def sources(self) -> set[str]:
+        """The values of the tag ``source`` on the roads; "" = none."""
+        return {way.tags.get("source", "") for way, _ in self.roads}
+
 
 def scan(path: Path) -> Scan:
     """Return what a town needs of a file, in one pass each over relations, ways and nodes.

@@ -18,10 +18,16 @@ from twin.osm.blame import blame
 from twin.osm.place import Area, Place, boxed, is_box, named, outlined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
+
+STAND_IN = "towntwin stand-in"
+"""Value of the tag ``source`` on every way that a script of ours drew in place of a real town."""
+
+STYLISED = "a stand-in drawn by a script: not the real streets, and no OpenStreetMap data"
+"""What the provenance of such a town says, whatever the file is called."""
 
 Source = str | os.PathLike[str] | Sequence[float] | Area
 """What a town can be made of: a file, the name of a place, a box, an outline."""
@@ -73,6 +79,8 @@ def file(source: str | os.PathLike[str]) -> Path:
     BadSource
         If it is not.
     """
+    if isinstance(source, tuple):
+        raise BadSource(f"the real streets of the box {source} need a download, which is not built yet: {_REMEDY}")
     path = Path(source)
     if not str(source).strip():
         raise BadSource(f"source = {source!r} is empty: {_REMEDY}")
@@ -138,15 +146,25 @@ def naming(called: str) -> Iterator[None]:
         raise BadSource(f"{called} makes no town: {error}; mend it, or {_REMEDY}") from error
 
 
-def described(path: Path, timestamp: str) -> dict[str, str]:
-    """Return where the data come from: file, sha256, licence, attribution and the timestamp of the data ("" = none)."""
-    return {
-        "file": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        "licence": LICENCE,
-        "attribution": ATTRIBUTION,
-        "timestamp": timestamp,
-    }
+def described(path: Path, timestamp: str, sources: Collection[str]) -> dict[str, str]:
+    """Return where a file's data come from: file, sha256, and what ``licensed`` says."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"file": path.name, "sha256": digest, **licensed(timestamp, sources)}
+
+
+def licensed(timestamp: str, sources: Collection[str]) -> dict[str, str]:
+    """Return licence, attribution and timestamp of data ("" = none), and whether they are ``stylised``.
+
+    Parameters
+    ----------
+    timestamp : str
+    sources : collection of str
+        The values of the tag ``source`` on the roads ("" = none): if one of them is ours, the town is stylised.
+    """
+    drawn = STAND_IN in sources
+    theirs = {"licence": LICENCE, "attribution": ATTRIBUTION, "timestamp": timestamp}
+    ours = {"licence": "Apache-2.0", "attribution": "", "timestamp": ""}
+    return {**(ours if drawn and len(sources) == 1 else theirs), **({"stylised": STYLISED} if drawn else {})}
 
 
 def _no_file(path: Path) -> str:

@@ -23,7 +23,7 @@ def kpis(*results: Result, language: Language = "en") -> pd.DataFrame:
     DataFrame
         A row for each KPI of ``twin.measures.KPIS``, in their order; columns: key, unit, better (low, high, neither),
         and one for each result, by its scenario's name. What the figures do not know is the name of the index:
-        synthetic demand, inferred signals, one day without a band.
+        stylised streets, synthetic demand, inferred signals, one day without a band.
     """
     table = pd.DataFrame(
         {"key": [kpi.key for kpi in KPIS], "unit": [kpi.unit for kpi in KPIS], "better": [kpi.better for kpi in KPIS]}

@@ -14,7 +14,7 @@ from twin.osm import tags as meaning
 from twin.osm.graphs.streets import roads_of
 from twin.osm.graphs.values import PARTLY, SEVERAL, listed, text
 from twin.osm.scan import SIGNS, Scan, Way, is_light
-from twin.osm.source import ATTRIBUTION, LICENCE
+from twin.osm.source import licensed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -105,9 +105,7 @@ def graph_described(graph: nx.MultiDiGraph, data: Scan) -> dict[str, str]:
     return {
         "file": text(graph.graph.get("name")) or NAME,
         "sha256": hashlib.sha256(repr(content).encode()).hexdigest(),
-        "licence": LICENCE,
-        "attribution": ATTRIBUTION,
-        "timestamp": "",
+        **licensed("", data.sources),
         **made_by(graph),
     }
 

@@ -11,7 +11,7 @@ import shapely
 from twin.errors import BadTable
 from twin.network import MILLI, Network
 from twin.osm.graphs.streets import GUESSED
-from twin.osm.source import ATTRIBUTION, LICENCE
+from twin.osm.source import ATTRIBUTION, LICENCE, STAND_IN, STYLISED
 from twin.units import from_kmh, to_kmh
 
 if TYPE_CHECKING:
@@ -60,10 +60,15 @@ def to_osmnx(network: Network) -> nx.MultiDiGraph:
     if network.links.crs is None:
         raise BadTable("the network is not on the globe: give its nodes and links a crs, since osmnx draws in degrees")
     graph = nx.MultiDiGraph(crs="epsg:4326", simplified=True, created_with="towntwin")
-    if network.links["osm_ways"].map(bool).any():
+    stylised = (network.notes["kind"] == "stylised").any()
+    if stylised:
+        graph.graph.update(stylised=STYLISED)
+    elif network.links["osm_ways"].map(bool).any():
         graph.graph.update(licence=LICENCE, attribution=ATTRIBUTION)
     numbers = _add_nodes(graph, network)
     _add_edges(graph, network, numbers)
+    if stylised:
+        nx.set_edge_attributes(graph, STAND_IN, "source")
     nx.set_node_attributes(graph, count_streets_per_node(graph), "street_count")
     return graph
 
