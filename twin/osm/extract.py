@@ -118,7 +118,8 @@ def read(
     rim_table = _edge_table(rims, found, own, node_of)
     notes = [
         *data.notes, *_stylised(data), *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice,
-        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *_edge_notes(rim_table),
+        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes,
+        *_edge_notes(rim_table),
     ]  # fmt: skip
     with naming(called):
         network = Network(
