@@ -11,6 +11,7 @@ from twin.errors import BadSource
 from twin.network import Network, notes_table
 from twin.osm import tags as meaning
 from twin.osm.areas import grounds
+from twin.osm.buses import bus_lines
 from twin.osm.graph import link_table, links, node_table
 from twin.osm.graphs import graph_described, is_graph, is_graphml, load, made_by, scan_graph
 from twin.osm.joined import joined, one_junction
@@ -54,6 +55,8 @@ class Extract:
         ``link_id``, ``sign``: links that end at a sign (stop, give way), on a priority road or in a ring.
     left_hand : bool
         Whether one drives on the left.
+    bus_lines : DataFrame
+        ``line_id``, ``name``, ``nodes`` (junctions at which it stops, in order), ``headway`` [s] (missing = not told).
     edges : DataFrame
         ``node_id``, ``road_class``, ``name``, ``lanes_in``, ``lanes_out``: junctions where roads from tertiary up were
         cut by the edge of the map, with the lanes that come in and go out there.
@@ -67,6 +70,7 @@ class Extract:
     signal_hints: pd.DataFrame
     signs: pd.DataFrame
     left_hand: bool
+    bus_lines: pd.DataFrame
     edges: pd.DataFrame
     source: dict[str, str]
 
@@ -116,9 +120,10 @@ def read(
     sign_table, sign_notes = signs(own, data)
     left, side_notes = left_hand(data)
     rim_table = _edge_table(rims, found, own, node_of)
+    lines, line_notes = bus_lines(data, own, node_of)
     notes = [
         *data.notes, *_stylised(data), *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice,
-        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes,
+        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *line_notes,
         *_edge_notes(rim_table),
     ]  # fmt: skip
     with naming(called):
@@ -127,7 +132,7 @@ def read(
             turns=turn_table, notes=notes_table(sorted(notes)),
         )  # fmt: skip
         places = Places(sites(data, own, node_of), grounds(data))
-    return Extract(network, places, _signal_table(hints, node_of), sign_table, left, rim_table, origin)
+    return Extract(network, places, _signal_table(hints, node_of), sign_table, left, lines, rim_table, origin)
 
 
 def _taken(source: str | PathLike[str] | nx.MultiDiGraph) -> tuple[Scan, str, dict[str, str]]:

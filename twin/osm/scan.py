@@ -43,6 +43,9 @@ USE_KEYS = ("amenity", "shop", "office", "tourism", "healthcare")
 SIGNS = {"stop", "give_way"}
 """Values of ``highway`` on the nodes of signs."""
 
+BUSES = {"bus", "trolleybus"}
+"""Values of ``route`` on the relations of bus lines."""
+
 _NEVER = 1970
 """The year of an object that does not tell when it was changed."""
 
@@ -71,11 +74,11 @@ class Relation:
 class Scan:
     """What was kept of a file; lists are sorted by id.
 
-    ``roads`` are drivable; ``areas`` are closed ways that are buildings, grounds or zones; ``shapes`` are
-    multipolygons of such, made of ``parts``; ``coords`` maps node ids to (longitude, latitude); ``lights`` and
-    ``signs`` map the nodes of traffic signals, and of signs that say stop or give way, to their tags; ``points`` are
-    (longitude, latitude, tags) of shops and the like; ``box`` is (west, south, east, north); ``held`` are nodes that
-    stay junctions although only one street goes on there; ``notes`` are (kind, subject, detail).
+    ``roads`` are drivable; ``areas`` are closed ways that are buildings, grounds or zones; ``shapes`` are multipolygons
+    of such, made of ``parts``; ``lines`` are bus lines; ``coords`` maps node ids to (longitude, latitude); ``lights``
+    and ``signs`` map the nodes of traffic signals, and of signs that say stop or give way, to their tags; ``points``
+    are (longitude, latitude, tags) of shops and the like; ``box`` is (west, south, east, north); ``held`` are nodes
+    that stay junctions although only one street goes on there; ``notes`` are (kind, subject, detail).
     """
 
     roads: list[tuple[Way, meaning.Road]]
@@ -84,6 +87,7 @@ class Scan:
     shapes: list[Relation]
     parts: dict[int, Way]
     restrictions: list[Relation]
+    lines: list[Relation]
     coords: dict[int, tuple[float, float]]
     lights: dict[int, Tags]
     signs: dict[int, Tags]
@@ -112,15 +116,16 @@ def scan(path: Path) -> Scan:
     """
     with reading(path) as where:
         file = _File(path, where)
-        shapes, restrictions = _relations(file)
+        shapes, restrictions, lines = _relations(file)
         roads, areas, coasts, changed = _ways(file)
         parts = _parts(file, shapes, [*areas, *coasts])
         wanted = {ref for way, _ in roads for ref in way.refs}
         drawn = {ref for way in (*areas, *coasts, *parts.values()) for ref in way.refs}
+        drawn |= {ref for line in lines for kind, ref, _ in line.members if kind == "n"}
         coords, lights, signs = _nodes(file, wanted, drawn - wanted)
         box, timestamp = _header(path)
         return Scan(
-            roads=roads, areas=areas, coasts=coasts, shapes=shapes, parts=parts, restrictions=restrictions,
+            roads=roads, areas=areas, coasts=coasts, shapes=shapes, parts=parts, restrictions=restrictions, lines=lines,
             coords=coords, lights=lights, signs=signs, points=_points(file), box=box, timestamp=timestamp or changed,
         )  # fmt: skip
 
@@ -176,15 +181,18 @@ class _File:
             where.inside = False
 
 
-def _relations(file: _File) -> tuple[list[Relation], list[Relation]]:
-    shapes, restrictions = {}, {}
+def _relations(file: _File) -> tuple[list[Relation], list[Relation], list[Relation]]:
+    """Return multipolygons, turn restrictions and bus lines."""
+    shapes, restrictions, lines = {}, {}, {}
     for thing in file.relations(osmium.filter.KeyFilter("type")):
         kind = thing.tags["type"]
         if kind == "multipolygon" and _is_area(tags := dict(thing.tags)):
             shapes[thing.id] = _relation(thing, tags)
         elif kind == "restriction" or kind.startswith("restriction:"):
             restrictions[thing.id] = _relation(thing, dict(thing.tags))
-    return _sorted(shapes), _sorted(restrictions)
+        elif kind == "route" and thing.tags.get("route") in BUSES:
+            lines[thing.id] = _relation(thing, dict(thing.tags))
+    return _sorted(shapes), _sorted(restrictions), _sorted(lines)
 
 
 def _ways(file: _File) -> tuple[list[tuple[Way, meaning.Road]], list[Way], list[Way], str]:

@@ -90,7 +90,7 @@ def scan_graph(graph: nx.MultiDiGraph, called: str = "the graph") -> Scan:
     notes += _lacking(graph, roads)
     lights, signs = _posts(graph, {ref for way, _ in roads for ref in way.refs})
     return Scan(
-        roads=roads, areas=[], coasts=[], shapes=[], parts={}, restrictions=[], coords=coords, lights=lights,
+        roads=roads, areas=[], coasts=[], shapes=[], parts={}, restrictions=[], lines=[], coords=coords, lights=lights,
         signs=signs, points=[], box=None, timestamp="", held=held, notes=list(dict.fromkeys(notes)),
     )  # fmt: skip
 
