@@ -23,8 +23,8 @@ MODULES = sorted(
 )
 
 PUBLIC = [
-    "Close", "Demand", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",
-    "kpis", "read_osm", "read_town", "simulate", "town", "write_town",
+    "Close", "Demand", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError", "Zones",
+    "hexagons", "kpis", "read_demand", "read_osm", "read_town", "read_zones", "simulate", "town", "write_town",
 ]  # fmt: skip
 
 
