@@ -160,7 +160,7 @@ def spoil(folder, **said):
         (lambda folder, _: (folder / MANIFEST).unlink(), "there is no manifest.json"),
         (lambda folder, _: (folder / MANIFEST).write_text("{"), "manifest.json cannot be read"),
         (lambda folder, _: (folder / MANIFEST).write_text("[]"), "not the manifest of a town"),
-        (lambda folder, _: spoil(folder, version=99), r"of version 1 but of .*99"),
+        (lambda folder, _: spoil(folder, version=99), r"of version 2 but of .*99"),
         (lambda folder, _: spoil(folder, tables="../../etc"), "tables = '../../etc' is not the name"),
         (lambda folder, _: spoil(folder, tables=7), "tables is missing or not what"),
         (lambda folder, _: spoil(folder, files={}), "changed or damaged"),

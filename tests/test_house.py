@@ -23,8 +23,9 @@ MODULES = sorted(
 )
 
 PUBLIC = [
-    "Close", "Demand", "Fix", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError",
-    "kpis", "read_osm", "read_town", "simulate", "to_osmnx", "town", "write_town",
+    "Close", "Demand", "Fix", "Network", "Places", "Result", "Scenario", "Signals", "SpeedLimit", "TownError", "Zones",
+    "hexagons", "kpis", "read_demand", "read_osm", "read_town", "read_zones", "simulate", "to_osmnx", "town",
+    "write_town",
 ]  # fmt: skip
 
 

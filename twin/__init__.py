@@ -5,7 +5,7 @@ from twin import cache
 cache.prepare()  # before the first kernel is imported
 
 from twin.build import read_osm  # noqa: E402
-from twin.demand import Demand  # noqa: E402
+from twin.demand import Demand, read_demand  # noqa: E402
 from twin.errors import TownError  # noqa: E402
 from twin.fixes import Fix  # noqa: E402
 from twin.folder import read_town, write_town  # noqa: E402
@@ -18,6 +18,7 @@ from twin.scenario import Close, Scenario, SpeedLimit  # noqa: E402
 from twin.signals import Signals  # noqa: E402
 from twin.simulate import simulate  # noqa: E402
 from twin.towns import town  # noqa: E402
+from twin.zones import Zones, hexagons, read_zones  # noqa: E402
 
 __all__ = [
     "Close",
@@ -30,9 +31,13 @@ __all__ = [
     "Signals",
     "SpeedLimit",
     "TownError",
+    "Zones",
+    "hexagons",
     "kpis",
+    "read_demand",
     "read_osm",
     "read_town",
+    "read_zones",
     "simulate",
     "to_osmnx",
     "town",

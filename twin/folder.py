@@ -23,7 +23,7 @@ from twin.signals import Signals
 
 MANIFEST = "manifest.json"
 
-FORMAT, VERSION = "towntwin town", 1
+FORMAT, VERSION = "towntwin town", 2
 """What a manifest says it describes, and the state of this layout that we read and write."""
 
 _DRAWN = ("nodes", "links", "sites", "grounds")

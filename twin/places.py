@@ -11,7 +11,10 @@ import pandas as pd
 from twin.errors import BadTable
 from twin.fingerprint import fingerprint
 
-SITE_COLUMNS = ("place_id", "kind", "name", "node_id", "homes", "jobs", "geometry")
+PEOPLE = ("homes", "jobs", "pupils", "visitors")
+"""Columns of sites that count people."""
+
+SITE_COLUMNS = ("place_id", "kind", "name", "node_id", *PEOPLE, "geometry")
 GROUND_COLUMNS = ("kind", "geometry")
 BAY_COLUMNS = ("place_id", "kind", "node_id", "bays", "entry_storage")
 
@@ -26,7 +29,8 @@ class Places:
     ----------
     sites : GeoDataFrame
         ``place_id`` (str), ``kind`` (home, work, shop, school, hospital, other), ``name``, ``node_id`` (the junction
-        where its cars come and go; "" = none), ``homes`` and ``jobs`` (people, guessed from floor space), ``geometry``.
+        where its cars come and go; "" = none), ``homes`` and ``jobs``, ``pupils`` and ``visitors`` a day (people,
+        guessed from floor space), ``geometry``.
     grounds : GeoDataFrame
         ``kind`` (water, green), ``geometry`` (polygons).
 
@@ -55,7 +59,7 @@ class Places:
             missing = [column for column in columns if column not in table]
             if missing:
                 raise BadTable(f"table {name} lacks column {missing[0]!r}: it needs {', '.join(columns)}")
-        for column in ("homes", "jobs"):
+        for column in PEOPLE:
             people = self.sites[column].to_numpy(np.float64)
             if (people < 0).any() or not np.isfinite(people).all():
                 place = self.sites["place_id"].iloc[int(np.argmax(~(people >= 0)))]

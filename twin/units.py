@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from numbers import Real
+
+import numpy as np
+import numpy.typing as npt
+
+EARTH_RADIUS = 6_371_008.8
+"""Mean radius of the Earth [m] (IUGG)."""
 
 KMH = 3.6
 """Kilometres an hour in one metre a second."""
@@ -14,8 +21,8 @@ MS = 1000
 SLOWEST_KMH = 1.0
 """No street is slower than a stroll: below it, close the street."""
 
-HOUR = 3600.0
-"""Seconds in an hour."""
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+"""Seconds in a minute, an hour and a day."""
 
 
 def from_kmh(kmh: float) -> float:
@@ -81,6 +88,17 @@ def time_of_day(text: str) -> float:
     return hours * HOUR + minutes * 60.0 + seconds
 
 
+def since_midnight(moment: dt.datetime, midnight: dt.datetime) -> float:
+    """Return seconds from midnight of one day to a moment, by the same clock.
+
+    Examples
+    --------
+    >>> since_midnight(dt.datetime(2026, 5, 14, 0, 30), dt.datetime(2026, 5, 13))
+    88200.0
+    """
+    return (moment - midnight).total_seconds()
+
+
 def clock(seconds: float) -> str:
     """Return a clock time such as ``"08:05"`` from seconds after midnight.
 
@@ -91,3 +109,23 @@ def clock(seconds: float) -> str:
     """
     minutes = int(seconds // 60)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def metres_per_degree(latitude: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return metres in a degree of longitude and of latitude, on a sphere: within half a percent.
+
+    Parameters
+    ----------
+    latitude : array, shape (n,) [degrees]
+
+    Returns
+    -------
+    array, shape (n, 2) [m]
+
+    Examples
+    --------
+    >>> metres_per_degree(np.array([60.0])).round().tolist()
+    [[55598.0, 111195.0]]
+    """
+    degree = np.radians(EARTH_RADIUS)
+    return np.stack([degree * np.cos(np.radians(latitude)), np.full_like(latitude, degree)], axis=-1)

@@ -1,4 +1,4 @@
-"""Demand: one table of trips, and a gravity model that makes one where nobody counted."""
+"""Trips: one table of who wishes to go where, and when, checked once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from twin.draws import below
 from twin.errors import BadTable
 from twin.fingerprint import fingerprint
 from twin.units import MS
@@ -18,11 +17,8 @@ from twin.vehicles import CLASSES, checked_classes
 
 Floats = npt.NDArray[np.float64]
 
-WEIGHT_STEP = 2**20
-"""Gravity weights are kept to this part of a trip, so that the draw is made from integers on every machine."""
-
-_ID_LIMIT = 2**53  # every whole number below it survives any table format
-_ROUNDS = 1000  # proportional fitting is done in ten where ways are alike; far-flung zones take hundreds
+ID_LIMIT = 2**53
+"""Every whole number below it survives any table format."""
 
 _DEFAULTS: dict[str, str | float] = {"vehicle_class": "car", "persons": 1.0, "purpose": "", "group": ""}
 
@@ -128,9 +124,9 @@ def _whole(ids: pd.Series) -> npt.NDArray[np.int64]:
         exact = [
             int(value) if float(value).is_integer() else -1 for value in pd.to_numeric(ids, errors="coerce").fillna(-1)
         ]
-    wrong = [row for row, value in enumerate(exact) if not 0 <= value < _ID_LIMIT]
+    wrong = [row for row, value in enumerate(exact) if not 0 <= value < ID_LIMIT]
     if wrong:
-        raise BadTable(f"table trips: trip_id {ids.iloc[wrong[0]]!r} is not a whole number from 0 to {_ID_LIMIT - 1}")
+        raise BadTable(f"table trips: trip_id {ids.iloc[wrong[0]]!r} is not a whole number from 0 to {ID_LIMIT - 1}")
     return np.array(exact, np.int64)
 
 
@@ -179,114 +175,3 @@ def _departures(table: pd.DataFrame) -> Floats:
             "midnight (0 to 604800)"
         )
     return (seconds.to_numpy(np.float64) * MS).round() / MS
-
-
-def gravity(origins: Floats, destinations: Floats, *, times: Floats, decay: float) -> Floats:
-    """Spread trips over pairs of zones by a doubly constrained gravity model.
-
-    Parameters
-    ----------
-    origins, destinations : array, shape (n_zone,) [trips]
-        Trips that begin and end in each zone; destinations are scaled to the sum of origins.
-    times : array, shape (n_zone, n_zone) [s]
-        Travel times; infinite where there is no way.
-    decay : float [s]
-        Travel time over which the wish to go falls to 1 / e.
-
-    Returns
-    -------
-    array, shape (n_zone, n_zone) [trips]
-        Expected trips; rows sum to origins and columns to destinations, as far as ways allow.
-
-    Raises
-    ------
-    BadTable
-        If there are no origins or no destinations.
-
-    References
-    ----------
-    .. [1] Wilson, A. G. (1967). A statistical theory of spatial distribution models. Transportation Research 1(3).
-    .. [2] Deming, W. E., Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency table when the
-       expected marginal totals are known. Annals of Mathematical Statistics 11(4). (iterative proportional fitting)
-    """
-    if not (origins.sum() > 0 and destinations.sum() > 0):
-        raise BadTable("no trips begin or none end in these zones: check homes and jobs")
-    trips: Floats = np.exp(-times / decay)
-    np.fill_diagonal(trips, 0.0)
-    goal = destinations * (origins.sum() / destinations.sum())
-    for _ in range(_ROUNDS):
-        trips *= _share(origins, trips.sum(axis=1))[:, None]
-        trips *= _share(goal, trips.sum(axis=0))[None, :]
-        if np.abs(trips.sum(axis=1) - origins).max() <= 1e-6 * max(origins.max(), 1.0):
-            break
-    return trips
-
-
-def _share(goal: Floats, have: Floats) -> Floats:
-    return np.divide(goal, have, out=np.zeros_like(goal), where=have > 0)
-
-
-def whole_trips(expected: Floats, total: int, *, seed: int) -> npt.NDArray[np.int64]:
-    """Draw whole trips from a table of expected ones; exactly the total is drawn, so nothing is lost to rounding.
-
-    Parameters
-    ----------
-    expected : array, shape (n_zone, n_zone) [trips]
-    total : int
-    seed : int
-
-    Returns
-    -------
-    array, shape (total, 2)
-        Zone of origin and of destination of each trip.
-
-    Raises
-    ------
-    BadTable
-        If no trip is possible at all.
-    """
-    if total == 0:
-        return np.empty((0, 2), np.int64)
-    if not (np.isfinite(expected).all() and expected.sum() > 0):
-        raise BadTable("no trip is possible between these zones: check homes, jobs and the ways between them")
-    ladder = np.cumsum(np.rint(expected.ravel() * (WEIGHT_STEP * total / expected.sum())).astype(np.int64))
-    drawn = below(
-        seed, np.arange(total, dtype=np.int64), purpose="origin and destination", limit=int(ladder[-1]) if total else 1
-    )
-    cell = np.searchsorted(ladder, drawn, side="right")
-    return np.stack(np.divmod(cell, expected.shape[1]), axis=1)
-
-
-def departures(total: int, profile: list[tuple[float, float]], *, until: float, seed: int) -> Floats:
-    """Draw departure times from a profile of the day.
-
-    Parameters
-    ----------
-    total : int
-    profile : list of (float [s after midnight], float)
-        From when on, with which relative rate; the rate holds until the next row.
-    until : float [s after midnight]
-        End of the last row.
-    seed : int
-
-    Returns
-    -------
-    array, shape (total,) [s after midnight]
-        To the millisecond.
-
-    Raises
-    ------
-    BadTable
-        If times do not rise or all rates are 0.
-    """
-    begins: Floats = np.array([begin for begin, _ in profile] + [until], np.float64)
-    spans = ((begins[1:] - begins[:-1]) * MS).astype(np.int64)
-    rates = np.array([round(rate * 1000) for _, rate in profile], np.int64)
-    ladder = np.cumsum(spans * rates)
-    if not (spans > 0).all() or ladder[-1] <= 0:
-        raise BadTable("the profile of departures needs rising times and a rate above 0 somewhere")
-    drawn = below(seed, np.arange(total, dtype=np.int64), purpose="departure", limit=int(ladder[-1]))
-    row = np.searchsorted(ladder, drawn, side="right")
-    within = drawn - (ladder - spans * rates)[row]
-    drawn_at: Floats = (begins[row] * MS + within // rates[row]) / MS
-    return drawn_at
