@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twin import cache, doctor, lab
-from twin.build import LOAD, read_osm
+from twin.build import LOAD, MORNING, read_osm
 from twin.errors import TownError
 from twin.folder import is_town, read_town, write_town
 from twin.osm import DEADLINE, Step, is_box
@@ -62,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     take.add_argument("--out", metavar="DIR", required=True, help="the town folder: tables (GeoParquet) and a manifest")
     take.add_argument("--json", action="store_true", help="print the manifest as one JSON object")
     take.add_argument("--load", type=float, default=LOAD, help=f"how full the busiest roads are (default {LOAD})")
-    take.add_argument("--trips", type=int, help="the number of trips of the morning (default: as the load says)")
+    take.add_argument("--trips", type=int, help="the number of trips within the hours (default: as the load says)")
+    take.add_argument("--hours", nargs=2, default=MORNING, metavar=("BEGIN", "END"),
+                      help=f"the part of the day (default {' '.join(MORNING)}; 00:00 24:00 = all)")  # fmt: skip
+    take.add_argument("--buses", action="store_true", help="drive bus lines too; headways are guessed if not tagged")
     take.add_argument("--seed", type=int, default=0, help="draws demand (default 0)")
     take.add_argument("--deadline", type=float, default=DEADLINE, metavar="SECONDS",
                       help=f"how long fetching a place may take (default {DEADLINE:.0f})")  # fmt: skip
@@ -107,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     scenario = read_osm(
-        options.source, load=options.load, total=options.trips, seed=options.seed, deadline=options.deadline,
+        options.source, load=options.load, total=options.trips, hours=tuple(options.hours), buses=options.buses, seed=options.seed, deadline=options.deadline,
         progress=_progress(),
     )  # fmt: skip
     kept = write_town(scenario, options.out)
