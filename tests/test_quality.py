@@ -66,7 +66,9 @@ def test_a_street_on_which_no_turn_leads_on():
     links = town.links.assign(name=named)
     town = Network(town.nodes, links, lane_groups=town.lane_groups, turns=on)
     assert found(town) == [("missing turn", "J", "WJ")]
-    assert "High Street" in town.quality().places["detail"][0]
+    place = town.quality().places.iloc[0]
+    assert "High Street" in place["detail"]
+    assert (place["name"], place["numbers"]) == ("High Street", ())
 
 
 def test_motorways_do_not_meet_streets_for_residents():
@@ -80,14 +82,16 @@ def test_motorways_do_not_meet_streets_for_residents():
     assert found(noted(town, edge, road_class=ramp)) == []
 
 
-@pytest.mark.parametrize(("lanes", "speeds", "kinds"), [
-    ((3, 1), (20.0, 20.0), ["lanes vanish"]), ((2, 1), (20.0, 20.0), []), ((1, 3), (20.0, 20.0), []),
-    ((1, 1), (20.0, 10.0), ["speed jumps"]), ((1, 1), (10.0, 20.0), ["speed jumps"]), ((1, 1), (20.0, 11.0), []),
-    ((4, 2), (30.0, 10.0), ["lanes vanish", "speed jumps"]),
+@pytest.mark.parametrize(("lanes", "speeds", "odd"), [
+    ((3, 1), (20.0, 20.0), [("lanes vanish", (3, 1))]), ((2, 1), (20.0, 20.0), []), ((1, 3), (20.0, 20.0), []),
+    ((1, 1), (20.0, 10.0), [("speed jumps", (72, 36))]), ((1, 1), (10.0, 20.0), [("speed jumps", (36, 72))]),
+    ((1, 1), (20.0, 11.0), []),
+    ((4, 2), (30.0, 10.0), [("lanes vanish", (4, 2)), ("speed jumps", (108, 36))]),
 ])  # fmt: skip
-def test_lanes_that_vanish_and_speeds_that_jump(lanes, speeds, kinds):
+def test_lanes_that_vanish_and_speeds_that_jump(lanes, speeds, odd):
     network = chain(*({"lanes": n, "speed": v, "capacity": 0.5} for n, v in zip(lanes, speeds, strict=True)))
-    assert found(network) == [(kind, "1", "1") for kind in kinds]
+    assert found(network) == [(kind, "1", "1") for kind, _ in odd]
+    assert network.quality().places["numbers"].tolist() == [numbers for _, numbers in odd]
 
 
 def test_the_largest_roads_come_first_and_each_place_can_be_found():

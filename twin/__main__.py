@@ -110,8 +110,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _import(options: argparse.Namespace) -> int:
     scenario = read_osm(
-        options.source, load=options.load, total=options.trips, hours=tuple(options.hours), buses=options.buses, seed=options.seed, deadline=options.deadline,
-        progress=_progress(),
+        options.source, load=options.load, total=options.trips, hours=tuple(options.hours), buses=options.buses,
+        seed=options.seed, deadline=options.deadline, progress=_progress(),
     )  # fmt: skip
     kept = write_town(scenario, options.out)
     if options.json:

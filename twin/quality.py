@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -23,6 +24,11 @@ EDGE = "edge of the map"
 SIGNAL = "guessed signal"
 """Kind of the notes that name junctions (node:...) that are taken to have traffic signals."""
 
+KINDS = DEAD_END, NO_TURN, ONE_LEVEL, LANES_VANISH, SPEED_JUMPS = (
+    "dead end of a main road", "missing turn", "classes meet on one level", "lanes vanish", "speed jumps",
+)  # fmt: skip
+"""Kinds of places that look wrong."""
+
 LANES_APART, SPEEDS_APART = 2, 2.0
 """Lanes that may not vanish, and the factor by which no speed changes, from one link straight on to the next."""
 
@@ -32,7 +38,7 @@ _COVERED = {
     "lanes by turns": ("guessed lane groups", "link"),
     "signals at the end": (SIGNAL, "node"),
 }
-_PLACE_COLUMNS = ("kind", "node_id", "link_id", "detail", "capacity", "lon", "lat", "osm")
+_PLACE_COLUMNS = ("kind", "node_id", "link_id", "name", "numbers", "detail", "capacity", "lon", "lat", "osm")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -49,9 +55,10 @@ class Quality:
     guesses : DataFrame
         ``kind``, ``count``: guesses and repairs that were made on import, the most frequent first.
     places : DataFrame
-        ``kind``, ``node_id``, ``link_id``, ``detail``, ``capacity`` [PCU/s] (of the road, all lanes: how much traffic a
-        mistake would touch), ``lon``, ``lat`` [degrees], ``osm`` (where to look at it): places that look wrong, on the
-        largest roads first. Many are as they should be: they deserve a look, not a correction.
+        ``kind`` (one of KINDS), ``node_id``, ``link_id``, ``name`` (of the street), ``numbers`` (lanes or km/h before
+        and after, where they are what is odd; else empty), ``detail``, ``capacity`` [PCU/s] (of the road, all lanes:
+        how much traffic a mistake would touch), ``lon``, ``lat`` [degrees], ``osm`` (where to look at it): places that
+        look wrong, on the largest roads first. Many are as they should be: they deserve a look, not a correction.
     """
 
     coverage: pd.DataFrame
@@ -99,7 +106,7 @@ def _places(nodes: gpd.GeoDataFrame, links: gpd.GeoDataFrame, turns: pd.DataFram
     )
     link = links.set_index("link_id").loc[found["link_id"]]
     at = nodes.set_index("node_id").geometry.loc[found["node_id"]]
-    found["capacity"] = (link["capacity"] * link["lanes"]).to_numpy()
+    found["name"], found["capacity"] = link["name"].to_numpy(), (link["capacity"] * link["lanes"]).to_numpy()
     found["lon"], found["lat"] = at.x.to_numpy(), at.y.to_numpy()
     found["osm"] = [
         f"https://www.openstreetmap.org/node/{node}" if node.isdecimal() else "" for node in found["node_id"]
@@ -108,9 +115,17 @@ def _places(nodes: gpd.GeoDataFrame, links: gpd.GeoDataFrame, turns: pd.DataFram
     return found.sort_values(order, ascending=[False, True, True, True])[list(_PLACE_COLUMNS)].reset_index(drop=True)
 
 
-def _rows(kind: str, rows: pd.DataFrame, end: str, details: list[str]) -> pd.DataFrame:
-    columns = {"kind": kind, "node_id": rows[end].to_numpy(), "link_id": rows["link_id"].to_numpy(), "detail": details}
-    return pd.DataFrame(columns, columns=["kind", "node_id", "link_id", "detail"])
+def _rows(
+    kind: str, rows: pd.DataFrame, details: list[str], numbers: Sequence[tuple[int, ...]] | None = None
+) -> pd.DataFrame:
+    """Return the ends of links as places of one kind."""
+    columns = {
+        "node_id": rows["to_node"].to_numpy(),
+        "link_id": rows["link_id"].to_numpy(),
+        "detail": details,
+        "numbers": [()] * len(rows) if numbers is None else numbers,
+    }
+    return pd.DataFrame({"kind": kind, **columns}, columns=["kind", *columns])
 
 
 def _dead_ends(links: gpd.GeoDataFrame, turns: pd.DataFrame, notes: pd.DataFrame) -> pd.DataFrame:
@@ -119,7 +134,7 @@ def _dead_ends(links: gpd.GeoDataFrame, turns: pd.DataFrame, notes: pd.DataFrame
     edge = set(notes.loc[notes["kind"] == EDGE, "subject"].str.removeprefix("node:"))
     ends = _of_class(links, MAIN) & ~links["link_id"].isin(onward) & ~links["to_node"].isin(edge)
     rows = links[ends]
-    return _rows("dead end of a main road", rows, "to_node", [f"{name} ends here" for name in _called(rows)])
+    return _rows(DEAD_END, rows, [f"{name} ends here" for name in _called(rows)])
 
 
 def _streets_cut_off(links: gpd.GeoDataFrame, turns: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +145,7 @@ def _streets_cut_off(links: gpd.GeoDataFrame, turns: pd.DataFrame) -> pd.DataFra
     made = pd.MultiIndex.from_frame(turns[["in_link", "out_link"]])
     led = pd.Index(on["link_id"][pd.MultiIndex.from_frame(on[["link_id", "link_id_out"]]).isin(made)])
     rows = on[~on["link_id"].isin(led)].drop_duplicates("link_id")
-    return _rows("missing turn", rows, "to_node", [f"no turn leads on along {name}" for name in rows["name"]])
+    return _rows(NO_TURN, rows, [f"no turn leads on along {name}" for name in rows["name"]])
 
 
 def _level_crossings(links: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -140,7 +155,7 @@ def _level_crossings(links: gpd.GeoDataFrame) -> pd.DataFrame:
     rows = fast[fast["to_node"].isin({*quiet["from_node"], *quiet["to_node"]})]
     pairs = zip(_called(rows), rows["road_class"], strict=True)
     details = [f"{name} ({kind}) meets a street for residents" for name, kind in pairs]
-    return _rows("classes meet on one level", rows, "to_node", details)
+    return _rows(ONE_LEVEL, rows, details)
 
 
 def _steps(links: gpd.GeoDataFrame, turns: pd.DataFrame) -> pd.DataFrame:
@@ -152,13 +167,13 @@ def _steps(links: gpd.GeoDataFrame, turns: pd.DataFrame) -> pd.DataFrame:
     lost = same & (before["lanes"] - after["lanes"] >= LANES_APART)
     ratio = before["free_speed"] / after["free_speed"]
     jumps = same & ~ratio.between(1 / SPEEDS_APART, SPEEDS_APART, inclusive="neither")
-    lanes = [f"{a} lanes go on as {b}" for a, b in zip(before["lanes"][lost], after["lanes"][lost], strict=True)]
-    pairs = zip(before["free_speed"][jumps], after["free_speed"][jumps], strict=True)
-    speeds = [f"{to_kmh(a):.0f} km/h become {to_kmh(b):.0f}" for a, b in pairs]
+    lanes = list(zip(before["lanes"][lost].tolist(), after["lanes"][lost].tolist(), strict=True))
+    ends = (end["free_speed"][jumps].map(to_kmh).round().astype(int).tolist() for end in (before, after))
+    speeds = list(zip(*ends, strict=True))
     return pd.concat(
         [
-            _rows("lanes vanish", before[lost], "to_node", lanes),
-            _rows("speed jumps", before[jumps], "to_node", speeds),
+            _rows(LANES_VANISH, before[lost], [f"{a} lanes go on as {b}" for a, b in lanes], lanes),
+            _rows(SPEED_JUMPS, before[jumps], [f"{a} km/h become {b}" for a, b in speeds], speeds),
         ]
     )
 

@@ -3,5 +3,6 @@
 from widgets.background import Runner
 from widgets.controls import CloseControl, SpeedControl
 from widgets.map import TownMap
+from widgets.quality import QualityMap
 
-__all__ = ["CloseControl", "Runner", "SpeedControl", "TownMap"]
+__all__ = ["CloseControl", "QualityMap", "Runner", "SpeedControl", "TownMap"]

@@ -22,7 +22,7 @@ from twin.result import Result
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from twin.picture.deck import Frames, RoadColumns
+    from twin.picture.deck import Frames
     from twin.places import Places
     from twin.scenario import Scenario
 
@@ -32,6 +32,9 @@ WORDS = (
     "vehicles_an_hour", "whole_town", "zoom_in", "zoom_out",
 )  # fmt: skip
 """Keys of the texts that the front end shows."""
+
+NEAR = 16.5
+"""Zoom at which a spot is looked at: some hundred metres around it."""
 
 PLAY_INTERVAL = 150
 """Milliseconds between two frames while the player plays: an hour in five-minute frames takes two seconds."""
@@ -51,7 +54,8 @@ class TownMap(anywidget.AnyWidget):
     thing : Result or Scenario
         What to show: a day's traffic, or only the roads.
     layers : iterable of pydeck.Layer
-        More layers, drawn above the roads.
+        More layers, drawn above the roads; of one that is ``pickable``, clicks reach Python, and a row's text
+        ``tooltip`` is told when the pointer is on it.
     language : str
         ``"en"``, ``"zh-Hans"`` or ``"zh-Hant"``.
     theme : str
@@ -80,7 +84,10 @@ class TownMap(anywidget.AnyWidget):
     drawn = traitlets.Int(0, help="How many pictures of new data or frames the browser has drawn.").tag(sync=True)
     clicked = traitlets.Dict(help="The road that was clicked last: link_id, block, name, lon, lat.")
 
-    picked = traitlets.Dict(help="The click as the browser tells it: row, lon, lat, count.").tag(sync=True)
+    look = traitlets.Dict(
+        help="The spot that is ringed: lon, lat, zoom (None: the camera stays), count; empty: none."
+    ).tag(sync=True)
+    picked = traitlets.Dict(help="The click as the browser tells it: layer, row, lon, lat, count.").tag(sync=True)
     spec = traitlets.Unicode(help="The deck.gl JSON description, without the roads' data.").tag(sync=True)
     grounds = traitlets.Unicode("{}", help="GeoJSON of water, green and buildings.").tag(sync=True)
     page = traitlets.Dict(help="Words, colours and times for legend, clock and badges.").tag(sync=True)
@@ -109,11 +116,11 @@ class TownMap(anywidget.AnyWidget):
         height: int = 600,
     ) -> None:
         # Read when a map is made, not when this file is imported: `import widgets` must not need the bundle.
-        self._esm, self._css = (_built(name) for name in ("town_map.js", "town_map.css"))
+        self._esm, self._css = (built(name) for name in ("town_map.js", "town_map.css"))
         self._language, self._theme, self._every, self._height = language, theme, every, height
-        self._layers = [_allowed(layer) for layer in layers]
+        self._layers = tuple(_allowed(layer) for layer in layers)
         self._places: Places | None = None
-        self._callbacks = ipywidgets.CallbackDispatcher()
+        self._callbacks: dict[str, ipywidgets.CallbackDispatcher] = {}
         state = self._state(thing)
         super().__init__(**state, frame=_busiest(self._frames))
         self.player = _player(self, language)
@@ -132,7 +139,10 @@ class TownMap(anywidget.AnyWidget):
         thing : Result or Scenario
         """
         now = self._frames.starts[self._shown] if self._frames else None
+        here = self._roads.bounds
         state = self._state(thing)
+        if self._roads.bounds != here:
+            state["look"] = {}
         with self.hold_sync():
             for name, value in state.items():
                 setattr(self, name, value)
@@ -151,17 +161,51 @@ class TownMap(anywidget.AnyWidget):
             return 0
         return int(np.clip(np.searchsorted(self._frames.starts, time, side="right") - 1, 0, self.frame_count - 1))
 
-    def on_click(self, callback: Callable[[dict[str, Any]], object], *, remove: bool = False) -> None:
-        """Call a function with each road that is clicked.
+    def on_click(
+        self, callback: Callable[[dict[str, Any]], object], *, layer: str = "roads", remove: bool = False
+    ) -> None:
+        """Call a function with each road that is clicked, or with each thing of another layer.
 
         Parameters
         ----------
         callback : callable
-            Gets a dict: ``link_id``, ``block`` (link_ids of both directions), ``name``, ``lon``, ``lat``.
+            Gets a dict: ``link_id``, ``block`` (link_ids of both directions), ``name``, ``lon``, ``lat``; of another
+            layer ``row`` (of its data), ``lon``, ``lat``.
+        layer : str
+            ``"roads"``, or the ``id`` of one of ``layers``.
         remove : bool
             Stop calling it.
+
+        Raises
+        ------
+        UnknownName
+            If the map has no such layer.
         """
-        self._callbacks.register_callback(callback, remove=remove)
+        known = ["roads", *(each.id for each in self._layers)]
+        if layer not in known:
+            raise UnknownName(f"the map has no layer with the id {layer!r}: it has {', '.join(known)}")
+        self._callbacks.setdefault(layer, ipywidgets.CallbackDispatcher()).register_callback(callback, remove=remove)
+
+    def look_at(self, lon: float, lat: float, *, zoom: float | None = NEAR) -> None:
+        """Take the camera to a spot and ring it; a button on the map leads back to the whole town.
+
+        Parameters
+        ----------
+        lon, lat : float [degrees]
+        zoom : float or None
+            How near, as web maps count it; who looks from nearer stays as near. None: the camera stays where it is.
+        """
+        self.look = {"lon": lon, "lat": lat, "zoom": zoom, "count": self.look.get("count", 0) + 1}
+
+    @property
+    def layers(self) -> tuple[pydeck.Layer, ...]:
+        """The layers above the roads; others can be put in their place, and the camera stays."""
+        return self._layers
+
+    @layers.setter
+    def layers(self, layers: Iterable[pydeck.Layer]) -> None:
+        self._layers = tuple(_allowed(layer) for layer in layers)
+        self.spec = self._description()
 
     @property
     def deck(self) -> pydeck.Deck:
@@ -183,7 +227,7 @@ class TownMap(anywidget.AnyWidget):
         scenario = thing.scenario if isinstance(thing, Result) else thing
         self._network = scenario.network
         self._frames = description.frames(result, self._every) if result else None
-        roads = description.road_columns(scenario.network)
+        roads = self._roads = description.road_columns(scenario.network)
         state = {
             name: getattr(roads, name)
             for name in ("positions", "starts", "sides", "lanes", "limits", "closed", "streets", "names")
@@ -198,16 +242,16 @@ class TownMap(anywidget.AnyWidget):
             **state,
             "palette": delay_palette(self._theme).tobytes(),
             "frame_count": len(self._frames.colour) if self._frames else 1,
-            "spec": self._description(roads),
-            "page": self._page(scenario, roads),
+            "spec": self._description(),
+            "page": self._page(scenario),
         }
 
-    def _description(self, roads: RoadColumns) -> str:
-        drawn = description.spec(roads, self._kinds, self._theme)
+    def _description(self) -> str:
+        drawn = description.spec(self._roads, self._kinds, self._theme)
         drawn["layers"] += [json.loads(layer.to_json()) for layer in self._layers]
         return json.dumps(drawn, separators=(",", ":"))
 
-    def _page(self, scenario: Scenario, roads: RoadColumns) -> dict[str, Any]:
+    def _page(self, scenario: Scenario) -> dict[str, Any]:
         labels = [*scenario.labels, *(["one_day"] if self._frames else [])]
         # Who drew a stand-in says that there is nobody to thank; who says nothing is given the benefit of the doubt.
         if any(scenario.network.links["osm_ways"]) and scenario.provenance.get("attribution") != "":
@@ -221,14 +265,17 @@ class TownMap(anywidget.AnyWidget):
             "badges": [word(key, self._language) for key in labels],
             "colours": asdict(ground(self._theme)),
             "starts": self._frames.starts if self._frames else [],
-            "bounds": list(roads.bounds),
+            "bounds": list(self._roads.bounds),
             "width": description.WIDTH,
             "minutes": [round(10 * stop) for stop in PACE_STOPS],
         }
 
     def _resolve(self, change: dict[str, Any]) -> None:
-        """Turn the browser's click on a row into the road's own words."""
+        """Tell whoever listens of the browser's click; of a road in its own words."""
         picked, links = change["new"], self._network.links
+        if picked["layer"] != "roads":
+            self._tell(picked["layer"], {key: picked[key] for key in ("row", "lon", "lat")})
+            return
         if not 0 <= picked["row"] < len(links):  # the browser still showed another town
             return
         road = links.iloc[picked["row"]]
@@ -241,7 +288,11 @@ class TownMap(anywidget.AnyWidget):
             "lon": picked["lon"],
             "lat": picked["lat"],
         }
-        self._callbacks(self.clicked)
+        self._tell("roads", self.clicked)
+
+    def _tell(self, layer: str, click: dict[str, Any]) -> None:
+        if layer in self._callbacks:
+            self._callbacks[layer](click)
 
     def _roads_as_records(self) -> list[dict[str, Any]]:
         palette = delay_palette(self._theme)
@@ -259,7 +310,14 @@ class TownMap(anywidget.AnyWidget):
         ]
 
 
-def _built(name: str) -> str:
+def built(name: str) -> str:
+    """Return a file of the front end.
+
+    Raises
+    ------
+    BadSource
+        If it has not been built.
+    """
     path = BUNDLE / name
     if not path.exists():
         raise BadSource(f"the map's front end {path} is not built: run `pip install -e .` in the project's folder")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
@@ -29,6 +30,12 @@ def test_a_text_is_there_in_every_language(key):
     if key not in UNITS:
         assert CHINESE.search(simplified)
         assert CHINESE.search(traditional)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_filled_in_is_the_same_in_every_language(key):
+    english, *others = ({name for _, name, _, _ in Formatter().parse(word(key, each)) if name} for each in LANGUAGES)
+    assert others == [english, english]
 
 
 def test_keys_occur_once():

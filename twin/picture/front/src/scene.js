@@ -1,18 +1,21 @@
 // The drawn town: one Deck for as long as the view lives; new data repaints it, the camera stays.
 
-import { Deck, WebMercatorViewport } from "@deck.gl/core";
+import { Deck, FlyToInterpolator, WebMercatorViewport } from "@deck.gl/core";
 import { PathLayer } from "@deck.gl/layers";
 
 import { closureLayers, rgb } from "./closures.js";
 import { path } from "./columns.js";
 import { read } from "./description.js";
 import { Kept } from "./kept.js";
+import { ring } from "./ring.js";
 import { Roads } from "./roads.js";
 
 const PADDING = 36;
 /** Zoom steps out from the whole town, and the nearest zoom: a car is then some 50 pixels long. */
 const FURTHEST = 3;
 const NEAREST = 20;
+/** How long the camera is on its way to a spot [ms]. */
+const FLIGHT = 700;
 /** The town makes room for the legend where that costs no more than this [zoom steps]. */
 const ROOM = 0.4;
 /** Without a graphics card, more buildings than this make panning slow. */
@@ -101,9 +104,7 @@ export class Scene {
     this.grounds = state.grounds;
     this.bounds = state.bounds;
     this.description = read(state.spec);
-    const data = JSON.parse(state.grounds || "{}");
-    const heavy = this.power === "software" && (data.building?.geometry.coordinates.length ?? 0) > BUILDINGS_IN_SOFTWARE;
-    if (heavy) delete data.building;
+    const data = this.layersKept.get("grounds", [state.grounds], () => this.readGrounds(state.grounds));
     this.behind = Object.fromEntries(
       this.description.layers
         .filter(({ waitsFor }) => waitsFor in data)
@@ -112,14 +113,23 @@ export class Scene {
     return !before || before.some((value, number) => value !== this.bounds[number]);
   }
 
+  readGrounds(json) {
+    const data = JSON.parse(json || "{}");
+    const heavy = this.power === "software" && (data.building?.geometry.coordinates.length ?? 0) > BUILDINGS_IN_SOFTWARE;
+    if (heavy) delete data.building;
+    return data;
+  }
+
   layers(state) {
-    return this.description.layers.flatMap(({ layer, waitsFor }) => {
+    const above = this.layersKept.get("ring", [state.look, state.colours], () => ring(state.look, state.colours));
+    const described = this.description.layers.flatMap(({ layer, waitsFor }) => {
       if (!waitsFor) return [layer];
       if (waitsFor !== "roads") return this.behind[waitsFor] ? [this.behind[waitsFor]] : [];
       this.origin = layer.props.coordinateOrigin;
       const data = this.roads.data(state.frame, state.width, this.scale);
       return [layer.clone({ data, widthScale: this.scale }), ...this.closures(state), ...this.chosen(state)];
     });
+    return [...described, ...above];
   }
 
   closures({ colours }) {
@@ -163,7 +173,7 @@ export class Scene {
     return { longitude, latitude, zoom, pitch: 0, bearing: 0, minZoom: zoom - FURTHEST, maxZoom: NEAREST };
   }
 
-  /** Where to stand at first: where an interrupted map stood, else over the whole town. */
+  /** Where to stand at first: where an interrupted map stood or where to look, else over the whole town. */
   firstView() {
     const home = this.home();
     const view = this.kept ? { ...home, ...this.kept } : home;
@@ -198,15 +208,28 @@ export class Scene {
     this.moveTo(this.home());
   }
 
+  /** Go to a spot; whoever stands nearer to the ground stays as near. */
+  flyTo(spot) {
+    if (!this.deck) {
+      this.kept = spot;
+      return;
+    }
+    const { zoom } = this.camera();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const flight = still ? {} : { transitionDuration: FLIGHT, transitionInterpolator: new FlyToInterpolator() };
+    this.moveTo({ ...this.home(), ...spot, zoom: Math.min(Math.max(zoom, spot.zoom), NEAREST), ...flight });
+  }
+
   moveTo(view) {
     // Deck compares with the last view that it was given, not with where the user went: a new number makes it move.
     this.deck.setProps({ initialViewState: { ...view, asked: performance.now() } });
-    this.rescale(view.zoom);
+    // On its way the camera tells how near it is.
+    if (!view.transitionDuration) this.rescale(view.zoom);
   }
 
-  /** What is drawn at a pixel of the stage: a road, if any. */
+  /** What is drawn at a pixel of the stage: a road or a thing of a layer that can be picked, if any. */
   pick(x, y) {
-    return this.deck?.pickObject({ x, y, radius: 6, layerIds: ["roads"] }) ?? null;
+    return this.deck?.pickObject({ x, y, radius: 6 }) ?? null;
   }
 
   /** The pixel of the stage at which a coordinate is drawn, or null before the first draw. */

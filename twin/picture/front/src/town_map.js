@@ -13,7 +13,7 @@ import { drawingPower } from "./webgl.js";
 leaveNoTrace();
 
 /** Traits that change the picture; what the browser itself reports (drawn, picked) is not among them. */
-const PICTURE = ["frame", "spec", "grounds", "page", "positions", "closed", "palette", "colour", "flow"];
+const PICTURE = ["frame", "spec", "grounds", "page", "positions", "closed", "palette", "colour", "flow", "look"];
 /** Pixels between the map's edge and its panels. */
 const MARGIN = 12;
 /** Traits that change words, legend or badges. */
@@ -31,6 +31,7 @@ class TownMapView {
     this.root.append(this.stage, this.panels);
     el.append(this.root);
     this.heard = [
+      ["change:look", () => this.lookThere()],
       ...LABELS.map((name) => [`change:${name}`, () => this.label()]),
       ...PICTURE.map((name) => [`change:${name}`, () => this.scene?.update()]),
     ];
@@ -38,7 +39,7 @@ class TownMapView {
     this.unwatch = watchClicks(this.stage, (x, y) => this.click(x, y));
     this.tooltip = new Tooltip(this.stage);
     this.label();
-    this.begin(null);
+    this.begin(this.spot);
   }
 
   /** Start to draw; camera: where the map stood before it was interrupted, if it was. */
@@ -70,6 +71,16 @@ class TownMapView {
     return Math.min(Math.max(this.model.get("frame"), 0), Math.max(this.model.get("frame_count") - 1, 0));
   }
 
+  /** Where the map was asked to look, or null. */
+  get spot() {
+    const { lon, lat, zoom } = this.model.get("look");
+    return typeof zoom === "number" ? { longitude: lon, latitude: lat, zoom } : null;
+  }
+
+  lookThere() {
+    if (this.spot) this.scene?.flyTo(this.spot);
+  }
+
   /** All that the scene needs for the next picture. */
   state() {
     setClock(this.panels, this.page, this.frame);
@@ -81,6 +92,7 @@ class TownMapView {
       colours: this.page.colours,
       frame: this.frame,
       chosen: this.chosen,
+      look: this.model.get("look"),
     };
   }
 
@@ -122,28 +134,29 @@ class TownMapView {
     return this.model.get("names")[this.columns.get("streets")[link]] || this.page.words.unnamed_street;
   }
 
-  hover(info) {
-    const road = info.layer?.id === "roads" && info.index >= 0;
-    this.pointed = road ? { x: info.x, y: info.y, link: info.index } : null;
+  hover({ x, y, layer, index, object }) {
+    if (layer?.id === "roads" && index >= 0) this.pointed = { x, y, link: index };
+    else this.pointed = object?.tooltip ? { x, y, text: String(object.tooltip) } : null;
     this.tell();
   }
 
-  /** What the road under the pointer carries in the frame that is shown. */
+  /** What the road under the pointer carries in the frame that is shown, or what another thing says of itself. */
   tell() {
     if (!this.pointed) return this.tooltip.hide();
-    const { x, y, link } = this.pointed;
+    const { x, y, link, text } = this.pointed;
+    if (text) return this.tooltip.show(x, y, text, []);
     return this.tooltip.show(x, y, this.name(link), facts(this.columns, this.page, link, this.frame));
   }
 
   click(x, y) {
     const info = this.scene?.pick(x, y);
-    this.chosen = info ? info.index : null;
+    this.chosen = info?.layer.id === "roads" ? info.index : null;
     this.scene?.refresh();
     if (!info) return;
     const [lon, lat] = info.coordinate;
     // The number makes a second click on the same road a change that Python hears.
     const count = (this.model.get("picked").count ?? 0) + 1;
-    this.model.set("picked", { row: info.index, lon, lat, count });
+    this.model.set("picked", { layer: info.layer.id, row: info.index, lon, lat, count });
     this.model.save_changes();
   }
 
