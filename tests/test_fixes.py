@@ -61,7 +61,7 @@ def test_lanes_for_turns_follow_by_rule():
 
 def test_what_is_fixed_is_no_longer_a_guess():
     assert kinds(town().change(Fix(12, lanes=2))) == [
-        ["guessed speed", "way:12"], ["guessed lanes", "way:13"], ["fixed", "12"]
+        ["guessed speed", "way:12"], ["guessed lanes", "way:13"], ["fixed", "way:12"]
     ]  # fmt: skip
     before, after = (one.network.quality().coverage.set_index("what")["known"] for one in (
         town(), town().change(Fix(12, lanes=2, kmh=50))

@@ -101,6 +101,10 @@ class Fix:
         where = spoken(self.what, network) if isinstance(self.what, int) else self.what
         return f"Correct {where}: {self._words()}"
 
+    @property
+    def _subject(self) -> str:
+        return f"way:{self.what}" if isinstance(self.what, int) else self.what
+
     def _words(self) -> str:
         said = {"lanes": f"{self.lanes} lanes", "kmh": f"{self.kmh} km/h", "name": f"named {self.name!r}"}
         said["signal"] = "signals" if self.signal else "no signals"
@@ -115,7 +119,7 @@ class Fix:
         if self.lanes is not None:
             links.loc[rows, "lanes"] = self.lanes
             groups, turns = _with_lanes(network, rows, self.lanes)
-        notes = pd.concat([self._still_guessed(network, rows), notes_table([("fixed", str(self.what), self._words())])])
+        notes = pd.concat([self._still_guessed(network, rows), notes_table([("fixed", self._subject, self._words())])])
         fixed = Network(network.nodes, links, lane_groups=groups, turns=turns, yields=network.yields, notes=notes)
         return fixed if self.kmh is None else with_speed(fixed, built, rows=rows, speed=from_kmh(self.kmh))
 

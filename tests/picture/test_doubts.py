@@ -12,6 +12,7 @@ import pytest
 
 from tests.roads import chain
 from tests.test_quality import noted
+from twin.osm.graphs.values import PARTLY, SEVERAL
 from twin.picture import doubts
 from twin.picture.colours import ground
 from twin.picture.words import LANGUAGES, word
@@ -33,7 +34,7 @@ ABOUT = re.compile(r"""f?["'](way:|node:|link:|signal:|turn:|relation:|network|f
 
 def kinds_of_notes():
     """Return the kinds of notes that the code makes: the first text of what looks like a note."""
-    found = {SIGNAL}
+    found = {SIGNAL, SEVERAL, PARTLY, "guessed headway"}
     for path in (ROOT / "twin").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             texts = [ast.unparse(each) for each in node.elts] if isinstance(node, ast.Tuple) else []
