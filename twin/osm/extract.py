@@ -190,13 +190,13 @@ def _signal_table(hints: pd.DataFrame, node_of: Mapping[int, int]) -> pd.DataFra
 def _edge_table(
     rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link], node_of: Mapping[int, int]
 ) -> pd.DataFrame:
-    nodes = {node for link in own for node in (link.start, link.stop)}
+    nodes = {node_of.get(node, node) for link in own for node in (link.start, link.stop)}
     rows = []
     for rim in rims:
         stubs = [(found[row], at) for row, at in rim.stubs]
         first = min((piece for piece, _ in stubs), key=lambda piece: meaning.CLASSES.index(piece.road_class))
         inward = [side.lanes for piece, at in stubs if (side := piece.side(at)) is not None]
         outward = [side.lanes for piece, at in stubs if (side := piece.side(1 - at)) is not None]
-        if rim.node in nodes:
-            rows.append((str(node_of.get(rim.node, rim.node)), first.road_class, first.name, sum(inward), sum(outward)))
+        if (node := node_of.get(rim.node, rim.node)) in nodes:
+            rows.append((str(node), first.road_class, first.name, sum(inward), sum(outward)))
     return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))
