@@ -69,6 +69,16 @@ def test_two_signals_are_not_joined_and_one_is(draw):
     assert extract.signal_hints[["node_id", "signal_id"]].to_numpy().tolist() == [["6", "6"]]
 
 
+def test_guessed_signals_of_a_joined_junction_are_noted_at_it_once(draw):
+    """Main roads cross at 7, which becomes a part of 6, and at 6 too."""
+    nodes, ways = staggered(6.0)
+    nodes |= {8: (0, 100)}
+    ways = {way: (refs, {"highway": "secondary"}) for way, (refs, _) in {**ways, 60: ([8, 6], {})}.items()}
+    network = read(draw(nodes, ways)).network
+    assert network.notes.query("kind == 'guessed signal'")["subject"].tolist() == ["node:6"]
+    assert network.quality().coverage.set_index("what")["known"]["signals at the end"] < 1
+
+
 def test_a_roundabout_is_never_joined(draw):
     nodes = {1: (0, 0), 2: (6, 0), 3: (3, 5), 4: (-100, 0), 5: (106, 0), 6: (3, 105)}
     ways = {10: ([1, 2, 3, 1], RING), 20: ([4, 1], STREET), 30: ([5, 2], STREET), 40: ([6, 3], STREET)}

@@ -23,7 +23,7 @@ from twin.osm.sites import sites
 from twin.osm.source import STAND_IN, STYLISED, described, file, naming
 from twin.osm.turns import rules, turns
 from twin.places import Places
-from twin.quality import EDGE
+from twin.quality import EDGE, SIGNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,8 +118,8 @@ def read(
     rim_table = _edge_table(rims, found, own, node_of)
     notes = [
         *data.notes, *_stylised(data), *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice,
-        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes,
-        *_edge_notes(rim_table),
+        *not_understood, *turn_notes, *joint_notes, *lane_notes, *_guessed_signals(light_notes, node_of), *sign_notes,
+        *side_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
     with naming(called):
         network = Network(
@@ -185,6 +185,15 @@ def _signal_table(hints: pd.DataFrame, node_of: Mapping[int, int]) -> pd.DataFra
     for column in ("node_id", "signal_id"):
         now[column] = [str(node_of.get(int(node), int(node))) for node in hints[column]]
     return now.groupby("node_id", sort=False).agg({"signal_id": "first", "osm_nodes": "sum"}).reset_index()
+
+
+def _guessed_signals(notes: Sequence[Note], node_of: Mapping[int, int]) -> list[Note]:
+    """Return notes on signals, of which those on guesses name the junctions that nodes have become."""
+    now = {f"node:{node}": f"node:{first}" for node, first in node_of.items()}
+    named = [
+        (kind, now.get(subject, subject) if kind == SIGNAL else subject, detail) for kind, subject, detail in notes
+    ]
+    return list(dict.fromkeys(named))
 
 
 def _edge_table(
