@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from roads import chain, network, road, steady, trips
 from theory import fixed_time, on
 
 import twin
+from tests.osm.conftest import osm
 from twin import Close, Fix, SpeedLimit, read_town, write_town
 from twin.demand import Demand
 from twin.errors import BadSource, BadTable, UnknownName
@@ -36,6 +38,7 @@ def test_lanes_are_those_along_the_way_and_at_its_end():
     assert values(fixed, "lanes") == [1, 2, 1]
     assert fixed.network.lane_groups["lanes"].tolist() == [1, 2, 1]
     assert fixed.sentence() == "Correct way 12 (High Street): 2 lanes"
+    assert Fix(np.int64(12), lanes=2) == Fix(12, lanes=2)
 
 
 def test_twice_the_lanes_let_out_twice_as_many():
@@ -88,6 +91,55 @@ def test_a_fix_spares_what_was_changed_before():
     assert fixed.built.links["lanes"].tolist() == [1, 2, 1]
 
 
+def test_what_is_fixed_by_name_is_known_of_all_its_ways():
+    assert kinds(town().change(Fix("High Street", lanes=2))) == [
+        ["guessed speed", "way:12"], ["guessed lanes", "way:13"], ["fixed", "High Street"]
+    ]  # fmt: skip
+
+
+CROSSROADS = {1: (0, 0), 2: (-300, 0), 3: (300, 0), 4: (0, -300), 5: (0, 300)}
+
+
+def crossroads(tmp_path, *, main, **tags):
+    """Return a town of two streets that cross; of the main one (way 10) these tags are known."""
+    ways = {10: ([2, 1, 3], {"highway": main, **tags}), 20: ([4, 1, 5], {"highway": "secondary"})}
+    path = tmp_path / f"{len(list(tmp_path.iterdir()))}.osm"
+    path.write_text(osm(CROSSROADS, ways), encoding="utf-8")
+    return twin.read_osm(path, total=20)
+
+
+@pytest.mark.parametrize("kmh", [20, 50])
+def test_a_town_with_a_speed_corrected_is_as_one_that_was_built_so(tmp_path, kmh):
+    """Also if it was corrected twice: the wrong speed lets fewer pass and makes turning free, and none of it stays."""
+    right = crossroads(tmp_path, main="living_street", maxspeed=str(kmh)).network
+    wrong = crossroads(tmp_path, main="living_street")
+    for fixes in ([Fix(10, kmh=kmh)], [Fix(10, kmh=5), Fix(10, kmh=kmh)]):
+        fixed = wrong.change(*fixes).network
+        assert fixed.links["capacity"].tolist() == right.links["capacity"].tolist()
+        assert fixed.turns["turn_time"].tolist() == pytest.approx(right.turns["turn_time"].tolist(), abs=0.002)
+
+
+def test_lanes_where_everybody_stops_let_out_as_many_each_as_before():
+    roads = chain({}, {"lanes": 2}, exits={"1": 0.25, "2": 0.5})
+    fixed = Scenario(roads, Demand(trips("0", "2", [0.0]))).change(Fix("1", lanes=3), Fix("2", lanes=1)).network
+    assert fixed.lane_groups["exit_capacity"].tolist() == pytest.approx([0.75, 0.25])
+
+
+def test_signals_that_were_guessed_and_are_corrected_are_known(tmp_path):
+    guessed = crossroads(tmp_path, main="secondary")
+    assert ["guessed signal", "node:1"] in kinds(guessed)
+    for signal in (True, False):
+        fixed = guessed.change(Fix("node:1", signal=signal))
+        assert "guessed signal" not in {kind for kind, _ in kinds(fixed)}
+        assert kinds(fixed)[-1] == ["fixed", "node:1"]
+        assert fixed.network.quality().coverage.set_index("what")["known"]["signals at the end"] == 1
+
+
+def test_what_was_said_of_a_street_is_said_under_its_name_then():
+    renamed = town().change(Close("Low Street"), Fix("Low Street", name="云栖路"))
+    assert renamed.sentences() == ["Close Low Street", "Correct Low Street: named '云栖路'"]
+
+
 def test_a_street_is_named():
     fixed = town().change(Fix("High Street", name="云栖路"))
     assert values(fixed, "name") == ["云栖路", "云栖路", "Low Street"]
@@ -112,6 +164,9 @@ def test_signals_are_taken_away_and_put_up():
         (lambda: Fix(12), "corrects nothing"),
         (lambda: Fix(12.5, lanes=2), r"12\.5"),
         (lambda: Fix(True, lanes=2), "True"),
+        (lambda: Fix("", lanes=2), "a street is a text"),
+        (lambda: Fix(1 << 20_000, lanes=2), "a street is a text"),
+        (lambda: Fix(12, lanes=1 << 20_000), "lanes = 0x1000"),
         (lambda: Fix(12, lanes=0), "lanes = 0"),
         (lambda: Fix(12, lanes=-3), "lanes = -3"),
         (lambda: Fix(12, lanes=2.5), r"lanes = 2\.5"),
@@ -178,6 +233,9 @@ def test_the_file_of_a_folder_is_heeded(tmp_path):
         ("[[fix]]\nwhat = 99\nlanes = 2", "fix 1: .*99.*take it out"),
         ("[[fix]]\nwhat = [1]\nlanes = 2", "fix 1: "),
         (b"\xff\xfe", "cannot be read as TOML"),
+        ("fix = " + "[" * 100_000, "cannot be read as TOML"),
+        (f"[[fix]]\nwhat = 0x{'f' * 6000}\nlanes = 2", r"fix 1: Fix\(0xfff"),
+        ('[[fix]]\nwhat = ""\nlanes = 2', "fix 1: .*a street is a text"),
     ],
 )
 def test_a_bad_file_is_named_with_the_entry(tmp_path, text, words):

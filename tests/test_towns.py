@@ -369,6 +369,10 @@ def test_real_streets_that_cannot_be_had_are_one_clear_error(monkeypatch, tmp_pa
 def test_a_choice_of_streets_or_a_name_that_there_is_not():
     with pytest.raises(BadSource, match="'stand-in' or 'real'"):
         town("yunqi", streets="true")
+    with pytest.raises(BadSource, match="must be 'stand-in' or 'real'"):
+        town("yunqi", streets=["real"])
+    with pytest.raises(UnknownName, match="no embedded town None"):
+        town(None)
     with pytest.raises(UnknownName, match="did you mean 'yunqi'"):
         town("yunqui")
 

@@ -132,7 +132,7 @@ def _said(folder: Path) -> object:
     """Return what the manifest in a folder says; None if there is none that can be read."""
     try:
         said: object = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return said
 
@@ -188,7 +188,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadSource(f"{str(folder)!r} holds no town: there is no {MANIFEST}; {_REMEDY}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadSource(f"{path} cannot be read ({error}): {_REMEDY}") from error
     said = (manifest.get("format"), manifest.get("version")) if isinstance(manifest, dict) else None
     if said != (FORMAT, VERSION):
@@ -196,8 +196,10 @@ def _manifest(folder: Path) -> dict[str, Any]:
     for key, kind in _KEYS.items():
         if not (key in manifest and isinstance(manifest[key], kind)):
             raise BadSource(f"{path}: {key} is missing or not what it should be: {_REMEDY}")
+    if not all(isinstance(file, dict) for file in manifest["files"].values()):
+        raise BadSource(f"{path}: files does not tell what each file is: {_REMEDY}")
     name = manifest["tables"]
-    if not (name.startswith(_PREFIX) and Path(name).name == name):
+    if not (name.startswith(_PREFIX) and Path(name).name == name and name.isprintable()):
         raise BadSource(f"{path}: tables = {name!r} is not the name of a folder beside it: {_REMEDY}")
     found: dict[str, Any] = manifest
     return found

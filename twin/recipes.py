@@ -79,7 +79,7 @@ def read_recipe(path: str | Path) -> Recipe:
     file = Path(path)
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadSource(f"the recipe {str(file)!r} cannot be read ({error}): {_REMEDY}") from error
     name = _texts(file, said, "name")
     missing = [language for language in LANGUAGES if not name.get(language)]

@@ -313,7 +313,8 @@ def spoken(what: str | int, network: Network) -> str:
     if (links["link_id"] == what).any():
         street = links.loc[links["link_id"] == what, "name"].iloc[0]
         return f"a block of {street}" if street else f"link {what}"
-    return what if (links["name"] == what).any() else f"{what} roads"
+    a_class = (links["road_class"] == what).any() and not (links["name"] == what).any()
+    return f"{what} roads" if a_class else what
 
 
 def _named(what: Sequence[str | int], change: str) -> tuple[str | int, ...]:

@@ -24,7 +24,7 @@ from typing import Any
 import shapely
 
 from twin import cache
-from twin.errors import BadSource, TownError
+from twin.errors import TownError
 from twin.folder import read_town, write_town
 from twin.osm import Place, Progress, Step, download
 from twin.osm.query import question
@@ -91,7 +91,7 @@ def _kept(shelf: Path, progress: Progress) -> Scenario | None:
         return None
     try:
         town = read_town(shelf)
-    except BadSource as error:
+    except TownError as error:
         progress(Step(0.0, f"making the town again: {error}"))
         return None
     progress(Step(1.0, f"took the town from {shelf.parent}"))
@@ -106,7 +106,7 @@ def _about(entry: Path) -> dict[str, Any] | None:
     """Return what an entry says of itself; None if there is none that says it."""
     try:
         said = json.loads((entry / ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if not (isinstance(said, dict) and said.keys() == {"source", "sha256", "check"}):
         return None
@@ -165,7 +165,7 @@ def _keep(made: Scenario, shelf: Path, progress: Progress) -> None:
 def _can_be_read(shelf: Path) -> bool:
     try:
         read_town(shelf)
-    except BadSource:
+    except TownError:
         return False
     return True
 

@@ -69,7 +69,7 @@ def town(
     BadSource
         If ``streets`` is neither, or real streets cannot be had.
     """
-    if streets not in {"stand-in", "real"}:
+    if streets not in ("stand-in", "real"):
         raise BadSource(f"streets = {streets!r} must be 'stand-in' or 'real'")
     folder, known = _folder(name), recipe(name)
     if known is None:
@@ -83,7 +83,7 @@ def town(
 
 def _folder(name: str) -> Path:
     if name not in names():
-        close = difflib.get_close_matches(name.casefold(), names(), n=1)
+        close = difflib.get_close_matches(str(name).casefold(), names(), n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(names())}."
         raise UnknownName(
             f"there is no embedded town {name!r}; {hint} Any other town is made of a file or a place: twin.read_osm, "

@@ -66,15 +66,17 @@ def times_at(free_speed: Floats, built: Network) -> Floats:
 
     Notes
     -----
-    The time of each turn changes as (v - u)^2 / (2 v) does on the roads before and behind it. Turns that flow less than
-    halfway between SATURATION's are taken to be tight, and others wide.
+    The time of each turn changes as (v - u)^2 / (2 v) does on the roads before and behind it; where that was 0 and the
+    turn flows less than straight on, it is what it would have been built with. Turns that flow less than halfway
+    between SATURATION's are taken to be tight, and others wide.
     """
     turns = built.turns
     halfway = sum(SATURATION.values()) / len(SATURATION)
     speed = np.where(turns["saturation"] < halfway, TIGHT, WIDE)
     was, now = (_lost(built, speeds, speed) for speeds in (built.links["free_speed"].to_numpy(np.float64), free_speed))
     share = np.divide(now, was, out=np.ones_like(was), where=was > 0)
-    times: Floats = np.minimum(turns["turn_time"].to_numpy(np.float64) * share, LONGEST_TURN)
+    new = (was == 0) & (turns["saturation"] < 1).to_numpy()
+    times: Floats = np.minimum(np.where(new, now, turns["turn_time"].to_numpy(np.float64) * share), LONGEST_TURN)
     return times
 
 

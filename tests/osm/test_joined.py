@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.osm.conftest import MAIN
 from tests.osm.test_graph import ONE_WAY, STREET, ends, kinds, turns
 from tests.reference_data import reference
 from twin.osm import read
-from twin.osm.joined import CAR
+from twin.osm.joined import CAR, MOST_NODES
 
 LIGHT = {"highway": "traffic_signals"}
 RING = {**ONE_WAY, "junction": "roundabout"}
@@ -66,6 +67,16 @@ def test_two_signals_are_not_joined_and_one_is(draw):
     assert extract.signal_hints[["node_id", "signal_id"]].to_numpy().tolist() == [["6", "6"]]
     extract = read(draw(*staggered(6.0, seven=[LIGHT])))
     assert extract.signal_hints[["node_id", "signal_id"]].to_numpy().tolist() == [["6", "6"]]
+
+
+def test_guessed_signals_of_a_joined_junction_are_noted_at_it_once(draw):
+    """Main roads cross at 7, which becomes a part of 6, and at 6 too."""
+    nodes, ways = staggered(6.0)
+    nodes |= {8: (0, 100)}
+    ways = {way: (refs, {"highway": "secondary"}) for way, (refs, _) in {**ways, 60: ([8, 6], {})}.items()}
+    network = read(draw(nodes, ways)).network
+    assert network.notes.query("kind == 'guessed signal'")["subject"].tolist() == ["node:6"]
+    assert network.quality().coverage.set_index("what")["known"]["signals at the end"] < 1
 
 
 def test_a_roundabout_is_never_joined(draw):
@@ -130,7 +141,9 @@ def test_restrictions_by_way_of_a_short_road_hold(draw, rule, gone):
 def test_restrictions_by_way_of_a_long_road_are_noted(draw):
     extract = read(draw(*divided(by_way("no_u_turn", 10, 20, 30))))
     note = extract.network.notes.query("kind == 'restriction not understood'").iloc[0]
-    assert note[["subject", "detail"]].tolist() == ["relation:1", "by way of roads longer than 35 m"]
+    assert note[["subject", "detail"]].tolist() == [
+        "relation:1", "by way of roads that are not inside one junction, such as those longer than 35 m"
+    ]  # fmt: skip
 
 
 def test_an_only_by_way_forbids_the_others_that_take_it(draw):
@@ -140,6 +153,73 @@ def test_an_only_by_way_forbids_the_others_that_take_it(draw):
     plain = crossed(read(draw(nodes, ways, [by_way("no_u_turn", 10, 50, 60)])).network)
     held = crossed(read(draw(nodes, ways, [by_way("only_straight_on", 60, 50, 90)])).network)
     assert plain - held == {(60, 40)}
+
+
+def test_a_restriction_holds_by_way_of_several_roads_and_from_short_pieces_of_its_own(draw):
+    """Way 50 is two ways (50 and 51), and way 10 has a short piece between the side street and way 50."""
+    rule = by_way("no_u_turn", 10, 50, 40)
+    rule[0].insert(2, ("way", 51, "via"))
+    nodes, ways, _ = divided()
+    nodes |= {12: (0, 10), 13: (-4, 0)}
+    ways |= {50: ([5, 12], STREET), 51: ([12, 6], STREET), 10: ([8, 1, 13, 5], ONE_WAY), 60: ([7, 13], STREET)}
+    network = read(draw(nodes, ways, [rule])).network
+    assert {into for into, out in crossed(network) if out == 40} == {30}  # who comes from way 60 is on way 10 then
+    assert "restriction not understood" not in kinds(read(draw(nodes, ways, [rule])))
+
+
+def test_where_one_must_go_but_cannot_nothing_is_forbidden(draw):
+    extract = read(draw(*divided(by_way("only_left_turn", 60, 50, 70))))
+    assert crossed(extract.network) >= {(60, 20), (60, 40)}
+    note = extract.network.notes.query("kind == 'restriction not understood'").iloc[0]
+    assert note["detail"] == "no turn leads from its roads to where one must go"
+
+
+def test_who_can_only_turn_back_inside_a_junction_turns_back(draw):
+    """Way 10 ends in two stubs of 4 m: without them one turns back at its end, and so one does with them."""
+    nodes = {1: (-100, 0), 2: (-200, 0), 3: (-150, 100), 6: (0, 0), 7: (4, 0), 8: (0, 4)}
+    ways = {
+        10: ([1, 6], STREET),
+        20: ([6, 7], STREET),
+        30: ([6, 8], STREET),
+        40: ([1, 2], STREET),
+        50: ([1, 3], STREET),
+    }
+    network = read(draw(nodes, ways)).network
+    assert turns(network)["1", "6", "1"] == "uturn"
+    assert set(network.turns["out_link"]) == set(network.turns["in_link"]) == set(network.links["link_id"])
+
+
+def test_what_restrictions_inside_a_junction_cut_off_is_left_out(draw):
+    """To the north (12) leads a one-way street that can only be entered from way 60 by way of 50."""
+    nodes, ways, _ = divided()
+    nodes |= {12: (0, 120)}
+    ways |= {90: ([6, 12], ONE_WAY), 91: ([12, 4], ONE_WAY)}
+    rules = [by_way("no_straight_on", start, 50, 90) for start in (10, 60)]
+    rules.append(([("way", 30, "from"), ("node", 6, "via"), ("way", 90, "to")], by_way("no_right_turn", 0, 0, 0)[1]))
+    network = read(draw(nodes, ways, rules)).network
+    assert "90:6-12" not in set(network.links["link_id"])
+    assert "cut off" in set(network.notes["kind"])
+    assert set(network.turns["out_link"]) == set(network.turns["in_link"]) == set(network.links["link_id"])
+
+
+def test_a_field_of_short_links_is_read_at_once_and_not_one_junction(draw):
+    """Twelve streets by twelve, 4 m apart, as where somebody wrote feet for degrees."""
+    size = 12
+    nodes = {100 * x + y + 1: (4 * x, 4 * y) for x in range(size) for y in range(size)}
+    nodes |= {9001: (-200, 0), 9002: (4 * size + 200, 4 * (size - 1))}
+    ways = {x + 1: ([100 * x + y + 1 for y in range(size)], STREET) for x in range(size)}
+    ways |= {100 + y: ([100 * x + y + 1 for x in range(size)], STREET) for y in range(size)}
+    ways |= {200: ([9001, 1], STREET), 201: ([9002, 100 * (size - 1) + size], STREET)}
+    network = read(draw(nodes, ways)).network
+    joints = network.notes[network.notes["kind"] == "joined junction"]
+    assert joints["detail"].str.count(r"\d+").max() == MOST_NODES - 1
+
+
+def test_a_road_cut_within_a_junction_still_leads_off_the_map(draw):
+    nodes = {1: (0, 0), 2: (-200, 0), 3: (-200, 150), 4: (5, 0), 6: (0, -200)}
+    ways = {10: ([2, 1], MAIN), 20: ([1, 4, 99], MAIN), 30: ([2, 3], STREET), 40: ([1, 6], STREET)}
+    edges = read(draw(nodes, ways)).edges
+    assert edges.query("node_id == '1'")[["lanes_in", "lanes_out"]].to_numpy().tolist() == [[2, 2]]
 
 
 @pytest.mark.parametrize(("name", "fewest"), [("monaco.osm.gz", 5), ("baltimore.osm.pbf", 10)])

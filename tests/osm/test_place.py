@@ -50,6 +50,7 @@ def test_boxes_in_the_west_and_south_have_signs():
         ((30.11, 120.06, 30.14, 120.1), "not on this earth: west, south, east, north"),
         ((1, 2, 3), "not four numbers"),
         ((1, 2, 3, "x"), "not four numbers"),
+        ((10**400, 2, 3, 4), "not four numbers"),
         ((float("nan"), 2, 3, 4), "not on this earth"),
         ((0, 0, float("inf"), 1), "not on this earth"),
         ("118,28,122,31", "km2, and more than 2,500 km2 are not fetched"),

@@ -24,7 +24,7 @@ from twin.osm.sites import sites
 from twin.osm.source import STAND_IN, STYLISED, described, file, naming
 from twin.osm.turns import rules, turns
 from twin.places import Places
-from twin.quality import EDGE
+from twin.quality import EDGE, SIGNAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -123,8 +123,8 @@ def read(
     lines, line_notes = bus_lines(data, own, node_of)
     notes = [
         *data.notes, *_stylised(data), *_tag_notes(data, own), *cut_notes, *_left_out(found, kept), *twice,
-        *not_understood, *turn_notes, *joint_notes, *lane_notes, *light_notes, *sign_notes, *side_notes, *line_notes,
-        *_edge_notes(rim_table),
+        *not_understood, *turn_notes, *joint_notes, *lane_notes, *_guessed_signals(light_notes, node_of), *sign_notes,
+        *side_notes, *line_notes, *_edge_notes(rim_table),
     ]  # fmt: skip
     with naming(called):
         network = Network(
@@ -192,16 +192,25 @@ def _signal_table(hints: pd.DataFrame, node_of: Mapping[int, int]) -> pd.DataFra
     return now.groupby("node_id", sort=False).agg({"signal_id": "first", "osm_nodes": "sum"}).reset_index()
 
 
+def _guessed_signals(notes: Sequence[Note], node_of: Mapping[int, int]) -> list[Note]:
+    """Return notes on signals, of which those on guesses name the junctions that nodes have become."""
+    now = {f"node:{node}": f"node:{first}" for node, first in node_of.items()}
+    named = [
+        (kind, now.get(subject, subject) if kind == SIGNAL else subject, detail) for kind, subject, detail in notes
+    ]
+    return list(dict.fromkeys(named))
+
+
 def _edge_table(
     rims: Sequence[Edge], found: Sequence[Piece], own: Sequence[Link], node_of: Mapping[int, int]
 ) -> pd.DataFrame:
-    nodes = {node for link in own for node in (link.start, link.stop)}
+    nodes = {node_of.get(node, node) for link in own for node in (link.start, link.stop)}
     rows = []
     for rim in rims:
         stubs = [(found[row], at) for row, at in rim.stubs]
         first = min((piece for piece, _ in stubs), key=lambda piece: meaning.CLASSES.index(piece.road_class))
         inward = [side.lanes for piece, at in stubs if (side := piece.side(at)) is not None]
         outward = [side.lanes for piece, at in stubs if (side := piece.side(1 - at)) is not None]
-        if rim.node in nodes:
-            rows.append((str(node_of.get(rim.node, rim.node)), first.road_class, first.name, sum(inward), sum(outward)))
+        if (node := node_of.get(rim.node, rim.node)) in nodes:
+            rows.append((str(node), first.road_class, first.name, sum(inward), sum(outward)))
     return pd.DataFrame(rows, columns=list(EDGE_COLUMNS))

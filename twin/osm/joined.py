@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from heapq import heappop, heappush
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from twin.osm.graph import JAM_DENSITY
-from twin.osm.turns import BACK, headings_of, turns_from
+from twin.osm.turns import BACK, connected, headings_of, turns_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from twin.osm.graph import Link
     from twin.osm.pieces import Note
@@ -25,19 +26,19 @@ WIDEST = 35.0
 junction if they are at most this long [m]."""
 
 
+MOST_NODES = 8
+"""No junction is made of more nodes, since all ways through one are tried out; real towns have some of two or three."""
+
+Memory = frozenset[tuple[int, frozenset[int]]]
+"""Restrictions (their numbers) by way of whose roads one is driving, with those of their ways that were driven."""
+
+
 class Roads(NamedTuple):
     """Links and turns after junctions were joined, and notes."""
 
     links: list[Link]
     turns: list[Turn]
     notes: list[Note]
-
-
-class Path(NamedTuple):
-    """A way through a junction: the links inside (their rows), and its length [m]."""
-
-    inside: tuple[int, ...]
-    length: float
 
 
 def one_junction(links: Sequence[Link], signal_of: Mapping[int, int], rules: Sequence[Rule]) -> dict[int, int]:
@@ -47,7 +48,7 @@ def one_junction(links: Sequence[Link], signal_of: Mapping[int, int], rules: Seq
     ----------
     links : sequence of Link
         Those without room for a car join their ends, and so do short ones by way of which a restriction goes; not in
-        roundabouts, between different signals, or where a longer link would become a ring.
+        roundabouts, between different signals, or where a longer link would become a ring or a junction too large.
     signal_of : mapping
         Signal of each node that has one.
     rules : sequence of Rule
@@ -63,7 +64,8 @@ def one_junction(links: Sequence[Link], signal_of: Mapping[int, int], rules: Seq
         a, b = (parts.get(node, {node}) for node in (link.start, link.stop))
         both = a | b
         signals = {signal_of[node] for node in both if node in signal_of}
-        if a is not b and len(signals) <= 1 and not any(leads[node] & both for node in both):
+        fits = len(both) <= MOST_NODES and len(signals) <= 1
+        if a is not b and fits and not any(leads[node] & both for node in both):
             parts |= dict.fromkeys(both, both)
     return {node: min(part) for node, part in sorted(parts.items()) if node != min(part)}
 
@@ -98,28 +100,32 @@ def joined(
     Returns
     -------
     Roads
-        A turn takes the shortest way through the junction that passes no node twice. What is driven inside is added to
-        the length of the link behind, the mean of all ways that lead there, so that nothing is lost of what people
-        drive.
+        A turn takes the shortest way through the junction that passes no node twice; where there is none from a link,
+        one that does. What is driven inside is added to the length of the link behind, the mean of all ways that lead
+        there, so that nothing is lost of what people drive. Links that restrictions cut off are left out.
     """
     inner = {row for row, link in enumerate(links) if _is_inside(link, node_of)}
+    inside = {way for row in inner for way in links[row].ways}
     by_way = [rule for rule in rules if rule.ways]
-    paths = _paths(links, made, inner, by_way)
+    met = [rule for rule in by_way if rule.ways <= inside]
+    held = [rule for rule in met if not rule.only or _can_be_kept(links, made, inner, rule)]
+    paths, notes = _paths(links, made, inner, held)
     before: dict[int, list[float]] = defaultdict(list)
-    for (_, out), path in paths.items():
-        before[out].append(path.length)
+    for ways in paths.values():
+        for out, length in ways.items():
+            before[out].append(length)
     outer = [row for row in range(len(links)) if row not in inner]
     place = {row: number for number, row in enumerate(outer)}
     kept = [replace(links[row], length=links[row].length + fmean(before.get(row) or [0.0])) for row in outer]
     headings = [headings_of(link, coords) for link in kept]
-    onto: dict[int, list[int]] = defaultdict(list)
-    for into, out in paths:
-        onto[place[into]].append(place[out])
-    through = {place[into] for (into, _), path in paths.items() if path.inside}
-    turns = [turn for turn in made if turn.into in place and turn.out in place and place[turn.into] not in through]
+    through = {start for start, ways in paths.items() if any(ways.values())}
+    turns = [turn for turn in made if turn.into in place and turn.out in place and turn.into not in through]
     turns = [replace(turn, into=place[turn.into], out=place[turn.out]) for turn in turns]
-    turns += [_back(turn) for row in sorted(through) for turn in turns_from(kept, row, onto[row], headings)]
-    return Roads(kept, sorted(turns, key=lambda turn: turn.into), _notes(links, inner, node_of, by_way))
+    for start in sorted(through):
+        onto = [place[out] for out in paths[start]]
+        turns += [_back(turn) for turn in turns_from(kept, place[start], onto, headings)]
+    notes += _notes(node_of, [rule for rule in by_way if rule not in held], inside)
+    return _without_cut_off(Roads(kept, sorted(turns, key=lambda turn: turn.into), notes))
 
 
 def _back(turn: Turn) -> Turn:
@@ -134,59 +140,97 @@ def _is_inside(link: Link, node_of: Mapping[int, int]) -> bool:
 
 def _paths(
     links: Sequence[Link], made: Sequence[Turn], inner: set[int], rules: Sequence[Rule]
-) -> dict[tuple[int, int], Path]:
-    """Return the way through the junction for each turn from outside to outside."""
+) -> tuple[dict[int, dict[int, float]], list[Note]]:
+    """Return for each link outside those to which one can turn, with how long the way inside is [m]; and notes."""
     onto: dict[int, list[int]] = defaultdict(list)
     for turn in made:
         onto[turn.into].append(turn.out)
-    paths: dict[tuple[int, int], Path] = {}
+    paths: dict[int, dict[int, float]] = {}
+    notes: list[Note] = []
     for start in range(len(links)):
-        if start not in inner:
-            found = [each for out in onto[start] for each in _walks(links, start, out, onto, inner)]
-            for out, path in _allowed(links, start, found, rules):
-                if (start, out) not in paths or path.length < paths[start, out].length:
-                    paths[start, out] = path
-    return paths
+        if start not in inner and inner.isdisjoint(onto[start]):
+            paths[start] = dict.fromkeys(onto[start], 0.0)
+        elif start not in inner:
+            found = _walks(links, start, onto, inner, rules)
+            if not found and (free := _walks(links, start, onto, inner, [])):
+                text = f"would leave link {links[start].link_id} without any turn: not applied there"
+                own = [rule for rule in rules if rule.starts.intersection(links[start].ways)]
+                notes += [("restriction left out", rule.subject, text) for rule in own]
+                found = free
+            paths[start] = found or _walks(links, start, onto, inner, [], again=True)
+    return paths, notes
 
 
 def _walks(
-    links: Sequence[Link], start: int, out: int, onto: Mapping[int, list[int]], inner: set[int]
-) -> Iterator[tuple[int, Path]]:
-    """Give all ways from a link on by another that pass no node twice, with the links where they end."""
-    waiting = [(out, Path((), 0.0), frozenset({links[start].stop}))]
+    links: Sequence[Link],
+    start: int,
+    onto: Mapping[int, list[int]],
+    inner: set[int],
+    rules: Sequence[Rule],
+    *,
+    again: bool = False,
+) -> dict[int, float]:
+    """Return where one can turn from a link, by the shortest ways that pass no node twice (unless again) [m]."""
+    begun = frozenset({links[start].stop})
+    memory = _behind(links[start], frozenset(), rules) or frozenset()
+    waiting = [(0.0, row, begun, memory) for row in onto[start]]
+    found: dict[int, float] = {}
+    seen = set()
     while waiting:
-        row, path, passed = waiting.pop()
+        length, row, passed, memory = heappop(waiting)
+        now = _behind(links[row], memory, rules)
+        if now is None or (row, passed, memory) in seen:
+            continue
+        seen.add((row, passed, memory))
         if row not in inner:
-            yield row, path
-        elif links[row].stop not in passed:
-            further = Path((*path.inside, row), path.length + links[row].length)
-            waiting += [(after, further, passed | {links[row].stop}) for after in onto[row]]
-
-
-def _allowed(
-    links: Sequence[Link], start: int, found: list[tuple[int, Path]], rules: Sequence[Rule]
-) -> list[tuple[int, Path]]:
-    """Leave out the ways through a junction that restrictions by way of its links forbid; never all of them."""
-    for rule in rules:
-        by_way = [way for way in found if {links[row].ways[0] for row in way[1].inside} == rule.ways]
-        named = [way for way in by_way if links[way[0]].ways[0] in rule.ends]
-        if named and links[start].ways[-1] in rule.starts:
-            wrong = [way for way in by_way if way not in named] if rule.only else named
-            found = [way for way in found if way not in wrong] or found
+            found.setdefault(row, length)
+        elif again or links[row].stop not in passed:
+            nodes = passed if again else passed | {links[row].stop}
+            for after in onto[row]:
+                heappush(waiting, (length + links[row].length, after, nodes, now))
     return found
 
 
-def _notes(links: Sequence[Link], inner: set[int], node_of: Mapping[int, int], rules: Sequence[Rule]) -> list[Note]:
-    """Return a note for each joined junction, and for each restriction by way of roads that are not inside one."""
+def _behind(link: Link, memory: Memory, rules: Sequence[Rule]) -> Memory | None:
+    """Return what is remembered at the end of a link; None if a restriction forbids to drive there."""
+    for way in link.ways:
+        for number, driven in memory:
+            rule = rules[number]
+            if driven == rule.ways and way not in rule.ways and (way in rule.ends) != rule.only:
+                return None
+        on = {(number, driven | {way}) for number, driven in memory if way in rules[number].ways}
+        memory = frozenset(on | {(number, frozenset()) for number, rule in enumerate(rules) if way in rule.starts})
+    return memory
+
+
+def _without_cut_off(roads: Roads) -> Roads:
+    """Leave out the links to and from which one can no longer drive."""
+    part = connected(roads.links, list(range(len(roads.links))), roads.turns)
+    place = {row: number for number, row in enumerate(part)}
+    lost = [link.link_id for row, link in enumerate(roads.links) if row not in place]
+    turns = [
+        replace(turn, into=place[turn.into], out=place[turn.out])
+        for turn in roads.turns
+        if turn.into in place and turn.out in place
+    ]
+    notes = [("cut off", f"link:{link_id}", "cannot be driven to and from: turns") for link_id in lost]
+    return Roads([roads.links[row] for row in part], turns, [*roads.notes, *notes])
+
+
+def _can_be_kept(links: Sequence[Link], made: Sequence[Turn], inner: set[int], rule: Rule) -> bool:
+    """Return whether a turn leads where a restriction says that one must go: else it would forbid all."""
+    inside = [turn for turn in made if turn.into in inner and links[turn.into].ways[-1] in rule.ways]
+    return any(links[turn.out].ways[0] in rule.ends for turn in inside)
+
+
+def _notes(node_of: Mapping[int, int], unused: Sequence[Rule], inside: set[int]) -> list[Note]:
+    """Return a note for each joined junction, and for each restriction by way of roads that is not used."""
     parts: dict[int, list[int]] = defaultdict(list)
     for node, first in node_of.items():
         parts[first].append(node)
-    inside = {way for row in inner for way in links[row].ways}
+    apart = f"by way of roads that are not inside one junction, such as those longer than {WIDEST:.0f} m"
+    why = {True: "no turn leads from its roads to where one must go", False: apart}
     return [
         *(("joined junction", f"node:{first}", f"with nodes {', '.join(map(str, parts[first]))}") for first in parts),
-        *(
-            ("restriction not understood", rule.subject, f"by way of roads longer than {WIDEST:.0f} m")
-            for rule in rules
-            if not rule.ways <= inside
-        ),
+        *(("restriction not understood", rule.subject, why[rule.ways <= inside]) for rule in unused),
     ]

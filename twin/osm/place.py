@@ -91,8 +91,8 @@ def boxed(box: str | Sequence[float]) -> Place:
     """
     try:
         west, south, east, north = (float(each) for each in (box.split(",") if isinstance(box, str) else box))
-    except (TypeError, ValueError):
-        raise BadSource(f"the box {box!r} is not four numbers: {_ORDER}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise BadSource(f"the box {box!r:.200} is not four numbers: {_ORDER}") from None
     said = f"the box {west:.7g},{south:.7g},{east:.7g},{north:.7g}"
     if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):  # noqa: PLR2004
         raise BadSource(f"{said} is not on this earth: {_ORDER}")

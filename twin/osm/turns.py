@@ -71,7 +71,7 @@ def turns(
     cut: list[Note] = []
     while True:
         made, notes = _allowed(links, alive, headings, rules)
-        part = _strong(links, alive, made)
+        part = connected(links, alive, made)
         if len(part) == len(alive):
             row = {old: new for new, old in enumerate(alive)}
             made = [replace(turn, into=row[turn.into], out=row[turn.out]) for turn in made]
@@ -193,7 +193,8 @@ def _names(links: Sequence[Link], rule: Rule, turn: Turn) -> bool:
     return named and (not rule.back or turn.kind == "uturn")
 
 
-def _strong(links: Sequence[Link], alive: list[int], made: list[Turn]) -> list[int]:
+def connected(links: Sequence[Link], alive: list[int], made: list[Turn]) -> list[int]:
+    """Return the rows of the links, of those alive, in the largest part (by length) that turns connect strongly."""
     place = {row: number for number, row in enumerate(alive)}
     labels = components(len(alive), ((place[turn.into], place[turn.out]) for turn in made)).tolist()
     lengths: Counter[int] = Counter()
