@@ -45,11 +45,14 @@ MOST_APART = 0.25
 
 DAYS = {
     "helsinki light": ("helsinki", 0.4, (0.20, 0.30)),
-    "helsinki heavy": ("helsinki", 1.14, (0.60, 0.80)),
+    "helsinki heavy": ("helsinki", 1.16, (0.60, 0.80)),
     "bologna light": ("bologna", 0.2, (0.40, 0.50)),  # its signals alone cost 43 %: there is no lighter day
     "bologna heavy": ("bologna", 0.62, (0.60, 0.80)),
 }
 """Town, share of its demand, and between what SUMO's mean delay lies then, in free-flow times."""
+
+SEED = 3
+"""Draws Helsinki's trips. With seeds 0 and 5 SUMO locks up before its delay is 60 %; the README has the other seeds."""
 
 
 @pytest.fixture(autouse=True)
@@ -302,7 +305,7 @@ def test_other_files_are_refused(tmp_path):
 
 def helsinki(share, folder):
     """Return a day in Helsinki in SUMO and in the twin, and the free-flow times of its trips."""
-    town = twin.town("helsinki")
+    town = twin.town("helsinki", seed=SEED)
     trips = town.demand.trips
     chosen = trips.iloc[(np.arange(int(len(trips) * share)) / share).astype(int)]
     chosen = chosen.assign(trip_id=range(len(chosen)))
