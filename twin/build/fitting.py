@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.float64]
 LOAD = 0.7
 """Mean flow / capacity of the busiest 5 % of lane groups in the busiest hour, greens and gaps included: this one guess
 decides every jam of a town whose traffic nobody counted. With nobody looking for a way around a queue, mean delay
-indices of central Helsinki over six seeds are 1.31 at 0.4, 1.37 at 0.7, 1.41 at 0.8 and 3.3 at 0.9; those of Krems over
-three are 1.29 at 0.7, and at 0.8 from 1.9 to 7.6; all arrive."""
+indices of central Helsinki over six seeds are 1.31 at 0.4, 1.36 at 0.7, 1.57 at 0.8 and 1.51 at 0.9, and all arrive;
+those of Krems over three are 1.5 at 0.7 and 10 at 0.8, where the town locks up."""
 
 OUTLIER = 2.0
 """No lane group may be fuller than this many times the load, or one side street that finds no gap would jam a town."""
