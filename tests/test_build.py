@@ -165,6 +165,8 @@ def test_a_town_of_many_junctions_is_put_together_to_hexagons(monkeypatch):
     fine = read_osm(HELSINKI).demand.trips
     monkeypatch.setattr(ends, "MOST_ZONES", 30)
     coarse = read_osm(HELSINKI).demand.trips
+    extract = read(HELSINKI)
+    assert len(set(ends.ends(extract.network, extract.places, extract.edges).zone)) <= 30
     assert len(coarse) == pytest.approx(len(fine), rel=0.1)
     near = fine["destination"].value_counts(normalize=True), coarse["destination"].value_counts(normalize=True)
     both = near[0].index.union(near[1].index)
