@@ -67,9 +67,9 @@ PERSONAL = (0, 0, 0, 0, 0, 0, 1, 4, 8, 8, 8, 8, 8, 7, 7, 8, 9, 8, 6, 4, 2, 2, 1,
 VISITING = (0, 0, 0, 0, 0, 0, 1, 1, 2, 4, 5, 6, 6, 6, 6, 8, 8, 9, 10, 10, 6, 5, 4, 3)
 """Percent of the trips of a purpose that depart in each hour from midnight on, Monday to Friday, in England: National
 Travel Survey, trip start time by trip purpose (table NTS0502, NTS0503 in former years), of all means of transport and
-rounded; taken from printed copies of the table, not from the Department's file. Escorting is taking children to school.
-Its edition for 2025 has the same peaks: shopping 13.0 % from 11:00, escorting 31.2 % from 15:00, commuting 13.6 % from
-17:00."""
+rounded; taken from what others copied from the table, not from the file of the Department for Transport itself.
+Escorting is taking children to school. The edition of 2025 is quoted with the same peaks: shopping 13.0 % from 11:00,
+escorting 31.2 % from 15:00, commuting 13.6 % from 17:00."""
 
 CARS = (4, 2, 2, 2, 5, 21, 54, 160, 273, 174, 146, 152, 151, 141, 155, 205, 213, 242, 188, 122, 74, 54, 37, 19)
 """Trips in progress by car drivers in each hour, Monday to Friday, 100 = the average of the week: the same survey."""
