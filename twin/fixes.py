@@ -151,11 +151,7 @@ class Fix:
         """Return a network without the notes on what is known now of these subjects, and with one that says so."""
         known = [kind for key, kinds in _GUESSES.items() if getattr(self, key) is not None for kind in kinds]
         left = network.notes[~(network.notes["kind"].isin(known) & network.notes["subject"].isin(subjects))]
-        notes = pd.concat([left, notes_table([("fixed", self._subject, self._words())])])
-        return Network(
-            network.nodes, network.links, lane_groups=network.lane_groups, turns=network.turns, yields=network.yields,
-            notes=notes,
-        )  # fmt: skip
+        return network.with_notes(pd.concat([left, notes_table([("fixed", self._subject, self._words())])]))
 
     def _held(self, scenario: Scenario) -> set[str]:
         """Return the signals that a junction has."""

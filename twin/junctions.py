@@ -367,8 +367,8 @@ def _around(network: Network, *, left_hand: bool) -> tuple[Longs, Longs]:
 
     Looking along a road away from the junction, who drives on the right goes out on the right and comes in on the left.
     """
-    leaving, coming = _directions(network, 0.0)
-    direction = np.concatenate([_at_rim(network, coming, last=True), _at_rim(network, leaving, last=False)])
+    leaving, coming = _at_rims(network, *_directions(network, 0.0))
+    direction = np.concatenate([coming, leaving])
     node = np.concatenate([network.node_rows(network.links[end]) for end in ("to_node", "from_node")])
     one, other = _pairs(node)
     half = (direction[:, 1] < 0) | ((direction[:, 1] == 0) & (direction[:, 0] < 0))
@@ -412,8 +412,8 @@ def _metre(network: Network) -> int:
     return _METRE * 100 if network.links.crs else 100
 
 
-def _at_rim(network: Network, directions: Longs, *, last: bool) -> Longs:
-    """Return the directions of links, seen from the middle of a wide junction where they end at one.
+def _at_rims(network: Network, leaving: Longs, coming: Longs) -> tuple[Longs, Longs]:
+    """Return the directions of links at both ends, seen from the middle of a wide junction where they end at one.
 
     Links do not touch their node there. Where they cross a square around all of it the two sides of a divided road are
     seen in their order.
@@ -421,14 +421,15 @@ def _at_rim(network: Network, directions: Longs, *, last: bool) -> Longs:
     points, link = _whole(network, network.links.geometry.to_numpy())
     middles, _ = _whole(network, network.nodes.geometry.to_numpy())
     start = starts(np.bincount(link, minlength=len(network.links)))
-    node = [network.node_rows(network.links[side]) for side in ("from_node", "to_node")]
+    nodes = [network.node_rows(network.links[side]) for side in ("from_node", "to_node")]
     rim = np.zeros(len(middles), np.int64)
-    for at, own in ((start[:-1], node[0]), (start[1:] - 1, node[1])):
-        np.maximum.at(rim, own, np.abs(points[at] - middles[own]).max(axis=1))
-    seen = directions.copy()
-    for row in np.flatnonzero(rim[node[last]] > _metre(network)):
-        line = points[start[row] : start[row + 1]] - middles[node[last][row]]
-        seen[row] = _crossing(line[::-1] if last else line, AROUND * int(rim[node[last][row]]))
+    for at, node in zip((start[:-1], start[1:] - 1), nodes, strict=True):
+        np.maximum.at(rim, node, np.abs(points[at] - middles[node]).max(axis=1))
+    seen = leaving.copy(), coming.copy()
+    for node, own, away in zip(nodes, seen, (1, -1), strict=True):
+        for row in np.flatnonzero(rim[node] > _metre(network)):
+            line = points[start[row] : start[row + 1]] - middles[node[row]]
+            own[row] = _crossing(line[::away], AROUND * int(rim[node[row]]))
     return seen
 
 

@@ -257,6 +257,12 @@ class Network:
             self.nodes, links, lane_groups=self.lane_groups, turns=turns, yields=self.yields, notes=self.notes
         )
 
+    def with_notes(self, notes: pd.DataFrame) -> Network:
+        """Return this network with other notes on its guesses and repairs."""
+        return Network(
+            self.nodes, self.links, lane_groups=self.lane_groups, turns=self.turns, yields=self.yields, notes=notes
+        )
+
 
 def _rows(index: pd.Index[str], ids: pd.Series) -> Rows:
     rows: Rows = index.get_indexer(pd.Index(ids))

@@ -105,8 +105,4 @@ def _noted(network: Network, lines: pd.DataFrame) -> Network:
     guesses.append(
         ("guessed bus service", "network", f"{len(lines)} lines: {RIDERS:.0f} riders, {DWELL:.0f} s at each stop")
     )
-    notes = pd.concat([network.notes, notes_table(guesses)], ignore_index=True)
-    return Network(
-        network.nodes, network.links, lane_groups=network.lane_groups, turns=network.turns, yields=network.yields,
-        notes=notes,
-    )  # fmt: skip
+    return network.with_notes(pd.concat([network.notes, notes_table(guesses)], ignore_index=True))

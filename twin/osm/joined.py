@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from twin.osm.graph import JAM_DENSITY
-from twin.osm.turns import BACK, connected, headings_of, turns_from
+from twin.osm.turns import BACK, among, connected, cut_off, headings_of, turns_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,6 @@ CAR = 1 / JAM_DENSITY
 WIDEST = 35.0
 """Links by way of which turns are restricted, such as the opening between the sides of a divided road, are inside a
 junction if they are at most this long [m]."""
-
 
 MOST_NODES = 8
 """No junction is made of more nodes, since all ways through one are tried out; real towns have some of two or three."""
@@ -116,14 +115,13 @@ def joined(
             before[out].append(length)
     outer = [row for row in range(len(links)) if row not in inner]
     place = {row: number for number, row in enumerate(outer)}
-    kept = [replace(links[row], length=links[row].length + fmean(before.get(row) or [0.0])) for row in outer]
-    headings = [headings_of(link, coords) for link in kept]
+    kept = [_longer(links[row], fmean(before.get(row) or [0.0])) for row in outer]
     through = {start for start, ways in paths.items() if any(ways.values())}
-    turns = [turn for turn in made if turn.into in place and turn.out in place and turn.into not in through]
-    turns = [replace(turn, into=place[turn.into], out=place[turn.out]) for turn in turns]
+    turns = among([turn for turn in made if turn.into not in through], outer)
     for start in sorted(through):
-        onto = [place[out] for out in paths[start]]
-        turns += [_back(turn) for turn in turns_from(kept, place[start], onto, headings)]
+        into, onto = place[start], [place[out] for out in paths[start]]
+        headings = {row: headings_of(kept[row], coords) for row in (into, *onto)}
+        turns += [_back(turn) for turn in turns_from(kept, into, onto, headings)]
     notes += _notes(node_of, [rule for rule in by_way if rule not in held], inside)
     return _without_cut_off(Roads(kept, sorted(turns, key=lambda turn: turn.into), notes))
 
@@ -131,6 +129,10 @@ def joined(
 def _back(turn: Turn) -> Turn:
     """Return a turn with its kind: in a wide junction one turns back onto the other side of the road, of any name."""
     return replace(turn, kind="uturn") if abs(turn.angle) > BACK else turn
+
+
+def _longer(link: Link, by: float) -> Link:
+    return replace(link, length=link.length + by) if by else link
 
 
 def _is_inside(link: Link, node_of: Mapping[int, int]) -> bool:
@@ -205,16 +207,10 @@ def _behind(link: Link, memory: Memory, rules: Sequence[Rule]) -> Memory | None:
 
 def _without_cut_off(roads: Roads) -> Roads:
     """Leave out the links to and from which one can no longer drive."""
-    part = connected(roads.links, list(range(len(roads.links))), roads.turns)
-    place = {row: number for number, row in enumerate(part)}
-    lost = [link.link_id for row, link in enumerate(roads.links) if row not in place]
-    turns = [
-        replace(turn, into=place[turn.into], out=place[turn.out])
-        for turn in roads.turns
-        if turn.into in place and turn.out in place
-    ]
-    notes = [("cut off", f"link:{link_id}", "cannot be driven to and from: turns") for link_id in lost]
-    return Roads([roads.links[row] for row in part], turns, [*roads.notes, *notes])
+    every = list(range(len(roads.links)))
+    part = connected(roads.links, every, roads.turns)
+    notes = [*roads.notes, *cut_off(roads.links, every, part)]
+    return Roads([roads.links[row] for row in part], among(roads.turns, part), notes)
 
 
 def _can_be_kept(links: Sequence[Link], made: Sequence[Turn], inner: set[int], rule: Rule) -> bool:

@@ -66,19 +66,32 @@ def turns(
     Links from which one cannot come back, turn by turn, are left out until none is left: the largest strongly
     connected part (by length) of the graph of turns.
     """
-    headings = [headings_of(link, coords) for link in links]
+    headings = {row: headings_of(link, coords) for row, link in enumerate(links)}
     alive = list(range(len(links)))
     cut: list[Note] = []
     while True:
         made, notes = _allowed(links, alive, headings, rules)
         part = connected(links, alive, made)
         if len(part) == len(alive):
-            row = {old: new for new, old in enumerate(alive)}
-            made = [replace(turn, into=row[turn.into], out=row[turn.out]) for turn in made]
-            return [links[old] for old in alive], made, [*cut, *notes]
-        lost = sorted(set(alive) - set(part))
-        cut += [("cut off", f"link:{links[row].link_id}", "cannot be driven to and from: turns") for row in lost]
+            return [links[row] for row in alive], among(made, alive), [*cut, *notes]
+        cut += cut_off(links, alive, part)
         alive = part
+
+
+def among(made: Sequence[Turn], rows: Sequence[int]) -> list[Turn]:
+    """Return the turns between some of the links (their rows), numbered as these are alone."""
+    place = {row: number for number, row in enumerate(rows)}
+    return [
+        replace(turn, into=place[turn.into], out=place[turn.out])
+        for turn in made
+        if turn.into in place and turn.out in place
+    ]
+
+
+def cut_off(links: Sequence[Link], alive: Sequence[int], part: Sequence[int]) -> list[Note]:
+    """Return notes on the links (of the rows alive) that are not in a part."""
+    lost = sorted(set(alive) - set(part))
+    return [("cut off", f"link:{links[row].link_id}", "cannot be driven to and from: turns") for row in lost]
 
 
 def rules(relations: Sequence[Relation]) -> tuple[list[Rule], list[Note]]:
@@ -126,7 +139,7 @@ def _not_understood(relation: Relation) -> str:
 
 
 def _allowed(
-    links: Sequence[Link], alive: list[int], headings: list[tuple[float, float]], rules: Sequence[Rule]
+    links: Sequence[Link], alive: list[int], headings: Mapping[int, tuple[float, float]], rules: Sequence[Rule]
 ) -> tuple[list[Turn], list[Note]]:
     leaving: dict[int, list[int]] = defaultdict(list)
     for row in alive:
@@ -145,7 +158,7 @@ def _allowed(
 
 
 def turns_from(
-    links: Sequence[Link], row: int, outs: Sequence[int], headings: Sequence[tuple[float, float]]
+    links: Sequence[Link], row: int, outs: Sequence[int], headings: Mapping[int, tuple[float, float]]
 ) -> list[Turn]:
     """Return all turns from a link, from left to right, with their kinds."""
     link, arriving = links[row], headings[row][1]
